@@ -1,0 +1,215 @@
+#include "base/arena.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#if defined(__SANITIZE_ADDRESS__)
+#define ARENA_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define ARENA_ASAN 1
+#endif
+#endif
+
+#ifdef ARENA_ASAN
+#include <sanitizer/asan_interface.h>
+#define POISON(p, n)   __asan_poison_memory_region((p), (n))
+#define UNPOISON(p, n) __asan_unpoison_memory_region((p), (n))
+#define REDZONE        16u
+#else
+#define POISON(p, n)   ((void)(p), (void)(n))
+#define UNPOISON(p, n) ((void)(p), (void)(n))
+#define REDZONE        0u
+#endif
+
+#define ALIGNMENT   16u
+#define BLOCK_FIRST 4096u
+#define BLOCK_MAX   (256u << 10)
+
+struct block {
+    struct block *next;
+    size_t used;
+    size_t cap;
+    _Alignas(ALIGNMENT) unsigned char bytes[];
+};
+
+struct defer {
+    struct defer *next;
+    void (*fn)(void *);
+    void *p;
+};
+
+struct arena {
+    struct block *blocks; /* newest first; allocation happens in the newest */
+    struct defer *defers; /* newest first */
+    size_t total;
+};
+
+void bug_at(const char *file, int line, const char *what)
+{
+    fprintf(stderr, "telaio: broken invariant at %s:%d: %s\n", file, line, what);
+    abort();
+}
+
+static struct block *add_block(struct arena *a, size_t cap)
+{
+    struct block *b = malloc(sizeof *b + cap);
+    BUG_ON(!b);
+    b->next = a->blocks;
+    b->used = 0;
+    b->cap = cap;
+    POISON(b->bytes, cap);
+    a->blocks = b;
+    a->total += sizeof *b + cap;
+    return b;
+}
+
+struct arena *arena_new(void)
+{
+    struct arena *a = calloc(1, sizeof *a);
+    BUG_ON(!a);
+    return a;
+}
+
+static void run_defers(struct arena *a)
+{
+    while (a->defers) {
+        struct defer *d = a->defers;
+        a->defers = d->next;
+        d->fn(d->p);
+    }
+}
+
+static void free_block(struct block *b)
+{
+    UNPOISON(b->bytes, b->cap);
+    free(b);
+}
+
+struct arena *arena_free(struct arena *a)
+{
+    if (!a) {
+        return NULL;
+    }
+    run_defers(a);
+    while (a->blocks) {
+        struct block *b = a->blocks;
+        a->blocks = b->next;
+        free_block(b);
+    }
+    free(a);
+    return NULL;
+}
+
+void arena_freep(struct arena **ap)
+{
+    *ap = arena_free(*ap);
+}
+
+void arena_reset(struct arena *a)
+{
+    run_defers(a);
+    while (a->blocks && a->blocks->next) {
+        struct block *b = a->blocks;
+        a->blocks = b->next;
+        a->total -= sizeof *b + b->cap;
+        free_block(b);
+    }
+    if (a->blocks) {
+        a->blocks->used = 0;
+        POISON(a->blocks->bytes, a->blocks->cap);
+    }
+}
+
+void *arena_alloc(struct arena *a, size_t n)
+{
+    BUG_ON(n > SIZE_MAX / 2);
+    size_t need = (n + (n == 0) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT + REDZONE;
+    struct block *b = a->blocks;
+    if (!b || need > b->cap - b->used) {
+        size_t cap = b ? b->cap * 2 : BLOCK_FIRST;
+        cap = cap > BLOCK_MAX ? BLOCK_MAX : cap;
+        b = add_block(a, cap < need ? need : cap);
+    }
+    unsigned char *p = b->bytes + b->used;
+    b->used += need;
+    UNPOISON(p, n);
+    memset(p, 0, n);
+    return p;
+}
+
+void *arena_array(struct arena *a, size_t n, size_t size)
+{
+    size_t bytes;
+    BUG_ON(__builtin_mul_overflow(n, size, &bytes));
+    return arena_alloc(a, bytes);
+}
+
+void *arena_grow(struct arena *a, const void *old, size_t old_n, size_t new_n, size_t size)
+{
+    BUG_ON(new_n < old_n);
+    void *p = arena_array(a, new_n, size);
+    if (old_n > 0) {
+        memcpy(p, old, old_n * size);
+    }
+    return p;
+}
+
+char *arena_strndup(struct arena *a, const char *s, size_t n)
+{
+    char *p = arena_alloc(a, n + 1);
+    if (n > 0) {
+        memcpy(p, s, n);
+    }
+    return p;
+}
+
+char *arena_strdup(struct arena *a, const char *s)
+{
+    return s ? arena_strndup(a, s, strlen(s)) : NULL;
+}
+
+char *arena_str(struct arena *a, struct str s)
+{
+    return arena_strndup(a, s.p, s.n);
+}
+
+void *arena_memdup(struct arena *a, const void *p, size_t n)
+{
+    return arena_strndup(a, p, n);
+}
+
+char *arena_vprintf(struct arena *a, const char *fmt, va_list ap)
+{
+    va_list again;
+    va_copy(again, ap);
+    int n = vsnprintf(NULL, 0, fmt, ap);
+    BUG_ON(n < 0);
+    char *p = arena_alloc(a, (size_t)n + 1);
+    vsnprintf(p, (size_t)n + 1, fmt, again);
+    va_end(again);
+    return p;
+}
+
+char *arena_printf(struct arena *a, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    char *p = arena_vprintf(a, fmt, ap);
+    va_end(ap);
+    return p;
+}
+
+void arena_defer(struct arena *a, void (*fn)(void *), void *p)
+{
+    struct defer *d = ARENA_NEW(a, struct defer);
+    *d = (struct defer){.next = a->defers, .fn = fn, .p = p};
+    a->defers = d;
+}
+
+size_t arena_bytes(const struct arena *a)
+{
+    return a->total;
+}

@@ -1,0 +1,164 @@
+#include "base/buf.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CAP_FIRST 256u
+
+void buf_init(struct buf *b, size_t max)
+{
+    *b = (struct buf){.max = max};
+}
+
+void buf_release(struct buf *b)
+{
+    free(b->p);
+    *b = (struct buf){.max = b->max};
+}
+
+void buf_clear(struct buf *b)
+{
+    b->n = 0;
+    b->failed = false;
+    if (b->p) {
+        b->p[0] = '\0';
+    }
+}
+
+const char *buf_text(const struct buf *b)
+{
+    return b->p ? b->p : "";
+}
+
+static void fail(struct buf *b)
+{
+    buf_release(b);
+    b->failed = true;
+}
+
+char *buf_reserve(struct buf *b, size_t n)
+{
+    if (b->failed) {
+        return NULL;
+    }
+    if (n > b->max - b->n) {
+        fail(b);
+        return NULL;
+    }
+    /* one byte more than asked: the NUL */
+    if (n >= b->cap - b->n) {
+        size_t cap = b->cap ? b->cap * 2 : CAP_FIRST;
+        while (cap - b->n <= n) {
+            cap *= 2;
+        }
+        char *p = realloc(b->p, cap);
+        BUG_ON(!p);
+        b->p = p;
+        b->cap = cap;
+    }
+    return b->p + b->n;
+}
+
+void buf_commit(struct buf *b, size_t n)
+{
+    BUG_ON(b->cap == 0 || n > b->cap - 1 - b->n);
+    b->n += n;
+    b->p[b->n] = '\0';
+}
+
+void buf_add(struct buf *b, const void *p, size_t n)
+{
+    char *to = buf_reserve(b, n);
+    if (!to) {
+        return;
+    }
+    if (n > 0) {
+        memcpy(to, p, n);
+    }
+    buf_commit(b, n);
+}
+
+void buf_addc(struct buf *b, char c)
+{
+    buf_add(b, &c, 1);
+}
+
+void buf_adds(struct buf *b, const char *s)
+{
+    buf_add(b, s, strlen(s));
+}
+
+void buf_add_str(struct buf *b, struct str s)
+{
+    buf_add(b, s.p, s.n);
+}
+
+void buf_add_int64(struct buf *b, int64_t v)
+{
+    char text[24];
+    char *p = text + sizeof text;
+    uint64_t u = v < 0 ? (uint64_t)0 - (uint64_t)v : (uint64_t)v;
+    do {
+        *--p = (char)('0' + u % 10);
+        u /= 10;
+    } while (u > 0);
+    if (v < 0) {
+        *--p = '-';
+    }
+    buf_add(b, p, (size_t)(text + sizeof text - p));
+}
+
+void buf_vprintf(struct buf *b, const char *fmt, va_list ap)
+{
+    va_list again;
+    va_copy(again, ap);
+    int n = vsnprintf(NULL, 0, fmt, ap);
+    BUG_ON(n < 0);
+    char *to = buf_reserve(b, (size_t)n);
+    if (to) {
+        vsnprintf(to, (size_t)n + 1, fmt, again);
+        buf_commit(b, (size_t)n);
+    }
+    va_end(again);
+}
+
+void buf_printf(struct buf *b, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    buf_vprintf(b, fmt, ap);
+    va_end(ap);
+}
+
+void buf_consume(struct buf *b, size_t n)
+{
+    BUG_ON(n > b->n);
+    if (n == 0) {
+        return;
+    }
+    memmove(b->p, b->p + n, b->n - n);
+    b->n -= n;
+    b->p[b->n] = '\0';
+}
+
+char *buf_take(struct buf *b, size_t *n)
+{
+    char *p = b->p;
+    *n = b->n;
+    *b = (struct buf){.max = b->max};
+    return p;
+}
+
+void mem_free(void *p)
+{
+    free(p);
+}
+
+void *mem_alloc(size_t n)
+{
+    void *p = calloc(1, n ? n : 1);
+    BUG_ON(!p);
+    return p;
+}

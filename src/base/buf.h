@@ -1,0 +1,68 @@
+#pragma once
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/str.h"
+
+/*
+ * A growing byte buffer with a maximum given at init. Failure (the maximum is passed) is sticky:
+ * append freely and ask buf_failed() once. After failure the buffer is empty and stays so.
+ * Bytes are always followed by a NUL that does not count.
+ */
+struct buf {
+    char *p;
+    size_t n;
+    size_t cap;
+    size_t max;
+    bool failed;
+};
+
+#define BUF_MAX_DEFAULT ((size_t)64 << 20)
+
+/** buf_init() - an empty buffer that will hold at most @max bytes; allocates nothing. */
+void buf_init(struct buf *b, size_t max);
+
+/** buf_release() - give back the memory; the buffer must be initialised again to be used. */
+void buf_release(struct buf *b);
+
+/** buf_clear() - empty and unfailed; keeps the memory. */
+void buf_clear(struct buf *b);
+
+static inline bool buf_failed(const struct buf *b)
+{
+    return b->failed;
+}
+
+static inline struct str buf_str(const struct buf *b)
+{
+    return (struct str){b->p, b->n};
+}
+
+/** buf_text() - the bytes as NUL-terminated text, "" when empty; valid until the next append. */
+const char *buf_text(const struct buf *b);
+
+/** buf_reserve() - room for @n more bytes; returns where they go, NULL when @max would be passed.
+ *  The caller adds what it wrote to b->n with buf_commit(). */
+char *buf_reserve(struct buf *b, size_t n);
+void buf_commit(struct buf *b, size_t n);
+
+void buf_add(struct buf *b, const void *p, size_t n);
+void buf_addc(struct buf *b, char c);
+void buf_adds(struct buf *b, const char *s);
+void buf_add_str(struct buf *b, struct str s);
+void buf_add_int64(struct buf *b, int64_t v);
+void buf_printf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
+void buf_vprintf(struct buf *b, const char *fmt, va_list ap) PRINTF_LIKE(2, 0);
+
+/** buf_consume() - drop the first @n bytes. */
+void buf_consume(struct buf *b, size_t n);
+
+/** buf_take() - move the bytes out as heap memory that the caller frees with mem_free(). */
+char *buf_take(struct buf *b, size_t *n);
+void mem_free(void *p);
+/** mem_alloc() - @n zeroed heap bytes, never NULL; for objects whose life no arena describes. */
+void *mem_alloc(size_t n) __attribute__((alloc_size(1), returns_nonnull, malloc));

@@ -1,0 +1,450 @@
+#include "base/json.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/utf8.h"
+
+/* Nesting of brackets outside strings: jansson recurses, so depth is refused before it starts. */
+static int nesting(struct str text)
+{
+    int depth = 0, deepest = 0;
+    bool in_string = false;
+    for (size_t i = 0; i < text.n; i++) {
+        char c = text.p[i];
+        if (in_string) {
+            i += c == '\\';
+            in_string = c != '"';
+        } else if (c == '"') {
+            in_string = true;
+        } else if (c == '[' || c == '{') {
+            deepest = ++depth > deepest ? depth : deepest;
+        } else if (c == ']' || c == '}') {
+            depth--;
+        }
+    }
+    return deepest;
+}
+
+static void decref(void *p)
+{
+    json_decref(p);
+}
+
+json_t *doc_tie(struct arena *a, json_t *doc)
+{
+    arena_defer(a, decref, doc);
+    return doc;
+}
+
+enum errcode doc_parse(struct arena *a, struct str text, int max_depth, json_t **out,
+                       struct error *err)
+{
+    if (nesting(text) > max_depth) {
+        return ERROR(err, ERR_TOO_DEEP, "JSON nests deeper than %d levels", max_depth);
+    }
+    json_error_t e;
+    json_t *doc = json_loadb(text.n ? text.p : "", text.n,
+                             JSON_DECODE_ANY | JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &e);
+    if (!doc) {
+        return ERROR(err, ERR_MALFORMED, "not JSON: %s (line %d, column %d)", e.text, e.line,
+                     e.column);
+    }
+    *out = doc_tie(a, doc);
+    return ERR_OK;
+}
+
+static int append_chunk(const char *p, size_t n, void *b)
+{
+    buf_add(b, p, n);
+    return 0;
+}
+
+static void dump(struct buf *b, const json_t *doc, bool sorted)
+{
+    size_t flags = JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(17) |
+                   (sorted ? JSON_SORT_KEYS : 0);
+    BUG_ON(json_dump_callback(doc, append_chunk, b, flags) != 0);
+}
+
+char *doc_dump(struct arena *a, const json_t *doc, bool sorted)
+{
+    struct buf b;
+    buf_init(&b, SIZE_MAX / 4);
+    dump(&b, doc, sorted);
+    char *text = arena_strndup(a, buf_text(&b), b.n);
+    buf_release(&b);
+    return text;
+}
+
+void doc_pointer_token(struct buf *b, const char *key)
+{
+    buf_addc(b, '/');
+    for (; *key; key++) {
+        if (*key == '~') {
+            buf_adds(b, "~0");
+        } else if (*key == '/') {
+            buf_adds(b, "~1");
+        } else {
+            buf_addc(b, *key);
+        }
+    }
+}
+
+static enum errcode point_at(struct error *err, const char *key)
+{
+    struct buf b;
+    buf_init(&b, 4096);
+    doc_pointer_token(&b, key);
+    enum errcode code = error_where(err, "%s", buf_text(&b));
+    buf_release(&b);
+    return code;
+}
+
+static const char *const type_names[] = {
+    [JSON_OBJECT] = "an object", [JSON_ARRAY] = "an array",     [JSON_STRING] = "a text",
+    [JSON_INTEGER] = "an integer", [JSON_REAL] = "a number",    [JSON_TRUE] = "a boolean",
+    [JSON_FALSE] = "a boolean",  [JSON_NULL] = "null",
+};
+
+static enum errcode member(const json_t *obj, const char *key, json_type want, const json_t **out,
+                           struct error *err)
+{
+    if (!json_is_object(obj)) {
+        ERROR(err, ERR_INVALID, "expected an object with \"%s\"", key);
+        return ERR_INVALID;
+    }
+    const json_t *v = json_object_get(obj, key);
+    if (!v || json_is_null(v)) {
+        *out = NULL;
+        return ERR_OK;
+    }
+    bool fits = json_typeof(v) == want || (want == JSON_TRUE && json_is_false(v));
+    if (!fits) {
+        ERROR(err, ERR_INVALID, "\"%s\" must be %s, not %s", key, type_names[want],
+              type_names[json_typeof(v)]);
+        point_at(err, key);
+        return ERR_INVALID;
+    }
+    *out = v;
+    return ERR_OK;
+}
+
+static enum errcode required(const json_t *obj, const char *key, json_type want,
+                             const json_t **out, struct error *err)
+{
+    const json_t *v;
+    TRY(member(obj, key, want, &v, err));
+    if (!v) {
+        ERROR(err, ERR_INVALID, "\"%s\" is missing", key);
+        point_at(err, key);
+        return ERR_INVALID;
+    }
+    *out = v;
+    return ERR_OK;
+}
+
+enum errcode doc_text(const json_t *obj, const char *key, const char **out, struct error *err)
+{
+    const json_t *v;
+    TRY(required(obj, key, JSON_STRING, &v, err));
+    return doc_opt_text(obj, key, out, err);
+}
+
+enum errcode doc_opt_text(const json_t *obj, const char *key, const char **out, struct error *err)
+{
+    const json_t *v;
+    TRY(member(obj, key, JSON_STRING, &v, err));
+    if (!v) {
+        return ERR_OK;
+    }
+    /* our texts end at NUL: one inside would silently cut a name */
+    if (strlen(json_string_value(v)) != json_string_length(v)) {
+        ERROR(err, ERR_INVALID, "\"%s\" holds a NUL character", key);
+        point_at(err, key);
+        return ERR_INVALID;
+    }
+    *out = json_string_value(v);
+    return ERR_OK;
+}
+
+enum errcode doc_opt_bool(const json_t *obj, const char *key, bool *out, struct error *err)
+{
+    const json_t *v;
+    TRY(member(obj, key, JSON_TRUE, &v, err));
+    if (v) {
+        *out = json_is_true(v);
+    }
+    return ERR_OK;
+}
+
+enum errcode doc_opt_int(const json_t *obj, const char *key, int64_t *out, struct error *err)
+{
+    const json_t *v;
+    TRY(member(obj, key, JSON_INTEGER, &v, err));
+    if (v) {
+        *out = json_integer_value(v);
+    }
+    return ERR_OK;
+}
+
+enum errcode doc_opt_object(const json_t *obj, const char *key, const json_t **out,
+                            struct error *err)
+{
+    const json_t *v;
+    TRY(member(obj, key, JSON_OBJECT, &v, err));
+    if (v) {
+        *out = v;
+    }
+    return ERR_OK;
+}
+
+enum errcode doc_opt_array(const json_t *obj, const char *key, const json_t **out,
+                           struct error *err)
+{
+    const json_t *v;
+    TRY(member(obj, key, JSON_ARRAY, &v, err));
+    if (v) {
+        *out = v;
+    }
+    return ERR_OK;
+}
+
+enum errcode doc_object(const json_t *obj, const char *key, const json_t **out, struct error *err)
+{
+    return required(obj, key, JSON_OBJECT, out, err);
+}
+
+enum errcode doc_array(const json_t *obj, const char *key, const json_t **out, struct error *err)
+{
+    return required(obj, key, JSON_ARRAY, out, err);
+}
+
+static bool is_listed(const char *key, const char *const *keys)
+{
+    for (; *keys; keys++) {
+        if (strcmp(key, *keys) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+enum errcode doc_only(const json_t *obj, const char *const *keys, struct error *err)
+{
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)obj, key, value) /* jansson's macro wants it unqualified */
+    {
+        if (!is_listed(key, keys)) {
+            ERROR(err, ERR_UNKNOWN_FIELD, "unknown field \"%s\"", key);
+            point_at(err, key);
+            return ERR_UNKNOWN_FIELD;
+        }
+    }
+    return ERR_OK;
+}
+
+void jsonw_init(struct json_writer *w, struct buf *out)
+{
+    *w = (struct json_writer){.out = out};
+}
+
+static void before_value(struct json_writer *w)
+{
+    if (w->after_key) {
+        w->after_key = false;
+        return;
+    }
+    uint64_t bit = (uint64_t)1 << w->depth;
+    if (w->has_item & bit) {
+        buf_addc(w->out, ',');
+    }
+    w->has_item |= bit;
+}
+
+static void open_bracket(struct json_writer *w, char c)
+{
+    before_value(w);
+    buf_addc(w->out, c);
+    w->depth++;
+    BUG_ON(w->depth >= 64);
+    w->has_item &= ~((uint64_t)1 << w->depth);
+}
+
+static void close_bracket(struct json_writer *w, char c)
+{
+    BUG_ON(w->depth == 0 || w->after_key);
+    w->depth--;
+    buf_addc(w->out, c);
+}
+
+void jsonw_begin_object(struct json_writer *w)
+{
+    open_bracket(w, '{');
+}
+
+void jsonw_end_object(struct json_writer *w)
+{
+    close_bracket(w, '}');
+}
+
+void jsonw_begin_array(struct json_writer *w)
+{
+    open_bracket(w, '[');
+}
+
+void jsonw_end_array(struct json_writer *w)
+{
+    close_bracket(w, ']');
+}
+
+void jsonw_key_str(struct json_writer *w, struct str key)
+{
+    before_value(w);
+    json_quote(w->out, key);
+    buf_addc(w->out, ':');
+    w->after_key = true;
+}
+
+void jsonw_key(struct json_writer *w, const char *key)
+{
+    jsonw_key_str(w, str_of(key));
+}
+
+void jsonw_raw(struct json_writer *w, struct str v)
+{
+    before_value(w);
+    buf_add_str(w->out, v);
+}
+
+void jsonw_null(struct json_writer *w)
+{
+    jsonw_raw(w, STR("null"));
+}
+
+void jsonw_bool(struct json_writer *w, bool v)
+{
+    jsonw_raw(w, v ? STR("true") : STR("false"));
+}
+
+void jsonw_int(struct json_writer *w, int64_t v)
+{
+    before_value(w);
+    buf_add_int64(w->out, v);
+}
+
+void jsonw_double(struct json_writer *w, double v)
+{
+    if (!isfinite(v)) {
+        jsonw_null(w);
+        return;
+    }
+    char text[32];
+    int n = snprintf(text, sizeof text, "%.15g", v);
+    if (strtod(text, NULL) != v) {
+        n = snprintf(text, sizeof text, "%.17g", v);
+    }
+    jsonw_raw(w, (struct str){text, (size_t)n});
+}
+
+void jsonw_str(struct json_writer *w, struct str v)
+{
+    before_value(w);
+    json_quote(w->out, v);
+}
+
+void jsonw_text(struct json_writer *w, const char *v)
+{
+    if (v) {
+        jsonw_str(w, str_of(v));
+    } else {
+        jsonw_null(w);
+    }
+}
+
+void jsonw_doc(struct json_writer *w, const json_t *doc)
+{
+    before_value(w);
+    dump(w->out, doc, false);
+}
+
+void jsonw_kv_text(struct json_writer *w, const char *key, const char *v)
+{
+    jsonw_key(w, key);
+    jsonw_text(w, v);
+}
+
+void jsonw_kv_str(struct json_writer *w, const char *key, struct str v)
+{
+    jsonw_key(w, key);
+    jsonw_str(w, v);
+}
+
+void jsonw_kv_int(struct json_writer *w, const char *key, int64_t v)
+{
+    jsonw_key(w, key);
+    jsonw_int(w, v);
+}
+
+void jsonw_kv_bool(struct json_writer *w, const char *key, bool v)
+{
+    jsonw_key(w, key);
+    jsonw_bool(w, v);
+}
+
+void jsonw_kv_raw(struct json_writer *w, const char *key, struct str v)
+{
+    jsonw_key(w, key);
+    jsonw_raw(w, v);
+}
+
+/* Bytes that pass unchanged: everything but controls, quote, backslash, and non-ASCII. */
+static size_t plain_run(struct str v)
+{
+    size_t i = 0;
+    while (i < v.n) {
+        unsigned char c = (unsigned char)v.p[i];
+        if (c < 0x20 || c == '"' || c == '\\' || c >= 0x80) {
+            break;
+        }
+        i++;
+    }
+    return i;
+}
+
+static void quote_ascii(struct buf *b, unsigned char c)
+{
+    static const char shorts[] = {['\b'] = 'b', ['\f'] = 'f', ['\n'] = 'n',
+                                  ['\r'] = 'r', ['\t'] = 't', ['"'] = '"', ['\\'] = '\\'};
+    if (c < sizeof shorts && shorts[c]) {
+        buf_addc(b, '\\');
+        buf_addc(b, shorts[c]);
+    } else {
+        buf_printf(b, "\\u%04x", c);
+    }
+}
+
+void json_quote(struct buf *b, struct str v)
+{
+    buf_addc(b, '"');
+    while (v.n > 0) {
+        size_t run = plain_run(v);
+        buf_add(b, v.p, run);
+        v = str_sub(v, run);
+        if (v.n == 0) {
+            break;
+        }
+        if ((unsigned char)v.p[0] < 0x80) {
+            quote_ascii(b, (unsigned char)v.p[0]);
+            v = str_sub(v, 1);
+            continue;
+        }
+        struct str before = v;
+        bool valid = utf8_next(&v) >= 0;
+        buf_add_str(b, valid ? (struct str){before.p, before.n - v.n} : STR("\xef\xbf\xbd"));
+    }
+    buf_addc(b, '"');
+}
