@@ -46,12 +46,12 @@ void *arena_grow(struct arena *a, const void *old, size_t old_n, size_t new_n, s
  * ARENA_PUSH() - append @value to the arena array @items of length @n (an lvalue of size_t).
  * Capacity is the next power of two of the length, so no third field is needed.
  */
-#define ARENA_PUSH(a, items, n, value)                                                             \
-    do {                                                                                           \
-        if (((n) & ((n)-1)) == 0) {                                                                \
-            (items) = arena_grow((a), (items), (n), (n) ? (n)*2 : 1, sizeof *(items));             \
-        }                                                                                          \
-        (items)[(n)++] = (value);                                                                  \
+#define ARENA_PUSH(a, items, n, value)                                                 \
+    do {                                                                               \
+        if (((n) & ((n)-1)) == 0) {                                                    \
+            (items) = arena_grow((a), (items), (n), (n) ? (n)*2 : 1, sizeof *(items)); \
+        }                                                                              \
+        (items)[(n)++] = (value);                                                      \
     } while (0)
 
 /** arena_strdup() - a NUL-terminated copy of @s; NULL gives NULL. */

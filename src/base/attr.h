@@ -15,12 +15,13 @@
 
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 
-/* BUG_ON() - end the process when an invariant of our own is broken; never looks at outside input. */
-#define BUG_ON(cond)                                                                               \
-    do {                                                                                           \
-        if (__builtin_expect(!!(cond), 0)) {                                                       \
-            bug_at(__FILE__, __LINE__, #cond);                                                     \
-        }                                                                                          \
+/* BUG_ON() - end the process when an invariant of our own is broken; never looks at outside input.
+ */
+#define BUG_ON(cond)                           \
+    do {                                       \
+        if (__builtin_expect(!!(cond), 0)) {   \
+            bug_at(__FILE__, __LINE__, #cond); \
+        }                                      \
     } while (0)
 
 /** bug_at() - write where and what to stderr and abort; called by BUG_ON only. */

@@ -7,7 +7,7 @@
 
 static const struct errcode_row rows[] = {
     [ERR_OK] = {"OK", "ok", 200, 0, "it worked"},
-#define ERRCODE(symbol_, wire_, http_, cli_, meaning_)                                             \
+#define ERRCODE(symbol_, wire_, http_, cli_, meaning_) \
     [ERR_##symbol_] = {#symbol_, wire_, http_, cli_, meaning_},
 #include "base/errcode.def"
 #undef ERRCODE
@@ -39,16 +39,16 @@ enum errcode error_raise(struct error *err, enum errcode code, const char *file,
     return code;
 }
 
-#define SET_TEXT(err, member, fmt)                                                                 \
-    do {                                                                                           \
-        if (!(err)) {                                                                              \
-            return ERR_OK;                                                                         \
-        }                                                                                          \
-        BUG_ON(!(err)->arena);                                                                     \
-        va_list ap;                                                                                \
-        va_start(ap, fmt);                                                                         \
-        (err)->member = arena_vprintf((err)->arena, fmt, ap);                                      \
-        va_end(ap);                                                                                \
+#define SET_TEXT(err, member, fmt)                            \
+    do {                                                      \
+        if (!(err)) {                                         \
+            return ERR_OK;                                    \
+        }                                                     \
+        BUG_ON(!(err)->arena);                                \
+        va_list ap;                                           \
+        va_start(ap, fmt);                                    \
+        (err)->member = arena_vprintf((err)->arena, fmt, ap); \
+        va_end(ap);                                           \
     } while (0)
 
 enum errcode error_detail(struct error *err, const char *fmt, ...)

@@ -36,10 +36,10 @@ struct error {
     struct arena *arena; /* owns the texts */
 };
 
-#define ERROR_INIT                                                                                 \
-    (struct error)                                                                                 \
-    {                                                                                              \
-        0                                                                                          \
+#define ERROR_INIT \
+    (struct error) \
+    {              \
+        0          \
     }
 
 /** error_release() - free the texts; the struct is then as ERROR_INIT. */
@@ -82,10 +82,10 @@ const struct errcode_row *errcode_row(enum errcode code);
 enum errcode errcode_by_wire(struct str wire);
 
 /* TRY() - return from this function when the call failed. */
-#define TRY(call)                                                                                  \
-    do {                                                                                           \
-        enum errcode try_code_ = (call);                                                           \
-        if (try_code_ != ERR_OK) {                                                                 \
-            return try_code_;                                                                      \
-        }                                                                                          \
+#define TRY(call)                        \
+    do {                                 \
+        enum errcode try_code_ = (call); \
+        if (try_code_ != ERR_OK) {       \
+            return try_code_;            \
+        }                                \
     } while (0)

@@ -64,8 +64,8 @@ static int append_chunk(const char *p, size_t n, void *b)
 
 static void dump(struct buf *b, const json_t *doc, bool sorted)
 {
-    size_t flags = JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(17) |
-                   (sorted ? JSON_SORT_KEYS : 0);
+    size_t flags =
+        JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(17) | (sorted ? JSON_SORT_KEYS : 0);
     BUG_ON(json_dump_callback(doc, append_chunk, b, flags) != 0);
 }
 
@@ -104,9 +104,9 @@ static enum errcode point_at(struct error *err, const char *key)
 }
 
 static const char *const type_names[] = {
-    [JSON_OBJECT] = "an object", [JSON_ARRAY] = "an array",     [JSON_STRING] = "a text",
-    [JSON_INTEGER] = "an integer", [JSON_REAL] = "a number",    [JSON_TRUE] = "a boolean",
-    [JSON_FALSE] = "a boolean",  [JSON_NULL] = "null",
+    [JSON_OBJECT] = "an object",   [JSON_ARRAY] = "an array", [JSON_STRING] = "a text",
+    [JSON_INTEGER] = "an integer", [JSON_REAL] = "a number",  [JSON_TRUE] = "a boolean",
+    [JSON_FALSE] = "a boolean",    [JSON_NULL] = "null",
 };
 
 static enum errcode member(const json_t *obj, const char *key, json_type want, const json_t **out,
@@ -132,8 +132,8 @@ static enum errcode member(const json_t *obj, const char *key, json_type want, c
     return ERR_OK;
 }
 
-static enum errcode required(const json_t *obj, const char *key, json_type want,
-                             const json_t **out, struct error *err)
+static enum errcode required(const json_t *obj, const char *key, json_type want, const json_t **out,
+                             struct error *err)
 {
     const json_t *v;
     TRY(member(obj, key, want, &v, err));
@@ -417,8 +417,8 @@ static size_t plain_run(struct str v)
 
 static void quote_ascii(struct buf *b, unsigned char c)
 {
-    static const char shorts[] = {['\b'] = 'b', ['\f'] = 'f', ['\n'] = 'n',
-                                  ['\r'] = 'r', ['\t'] = 't', ['"'] = '"', ['\\'] = '\\'};
+    static const char shorts[] = {['\b'] = 'b', ['\f'] = 'f', ['\n'] = 'n', ['\r'] = 'r',
+                                  ['\t'] = 't', ['"'] = '"',  ['\\'] = '\\'};
     if (c < sizeof shorts && shorts[c]) {
         buf_addc(b, '\\');
         buf_addc(b, shorts[c]);

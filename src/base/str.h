@@ -58,7 +58,8 @@ bool str_split(struct str *rest, char sep, struct str *part);
 /** str_int64() - *@out = @s as a decimal integer, whole view, no spaces; false when it is none. */
 bool str_int64(struct str s, int64_t *out);
 
-/** str_double() - *@out = @s as a finite decimal number in JSON's grammar; false when it is none. */
+/** str_double() - *@out = @s as a finite decimal number in JSON's grammar; false when it is none.
+ */
 bool str_double(struct str s, double *out);
 
 /** text_eq() - both NULL, or equal NUL-terminated texts. */

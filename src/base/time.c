@@ -56,8 +56,8 @@ size_t instant_format(char out[INSTANT_TEXT_MAX], int64_t us)
     civil_from_days(day, &y, &m, &d);
     int second = (int)(rest / US_PER_SECOND);
     int fraction = (int)(rest % US_PER_SECOND);
-    int n = snprintf(out, INSTANT_TEXT_MAX, "%04d-%02d-%02dT%02d:%02d:%02d", y, m, d,
-                     second / 3600, second / 60 % 60, second % 60);
+    int n = snprintf(out, INSTANT_TEXT_MAX, "%04d-%02d-%02dT%02d:%02d:%02d", y, m, d, second / 3600,
+                     second / 60 % 60, second % 60);
     if (fraction != 0) {
         n += snprintf(out + n, INSTANT_TEXT_MAX - (size_t)n, ".%06d", fraction);
     }

@@ -9,7 +9,7 @@
  * Time. Instants are microseconds since 1970-01-01 UTC in an int64; text is RFC 3339 UTC
  * ("2026-01-31T12:00:00Z", with up to six decimals when not whole seconds).
  */
-int64_t time_now_us(void);     /* wall clock */
+int64_t time_now_us(void); /* wall clock */
 int64_t time_monotonic_us(void);
 
 #define INSTANT_TEXT_MAX 32

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <jansson.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "catalog/catalog.h"
+
+/*
+ * JSON of the nouns, in the vocabulary of the outside contract. Reading accepts both
+ * specifications' spellings (allowNull = !nullable, STRING = text, primary_key, …), refuses unknown
+ * fields (ERR_UNKNOWN_FIELD) and raises ERR_INVALID with `where`. Writing uses the contract's.
+ *
+ * Column: {name, displayName?, type, kind?, precision?, scale?, maxLength?, values?, nativeType?,
+ *   element?, nullable=true, unique=false, defaultValue?, validation? {minLength, maxLength, min,
+ * max, pattern, enum}, comment?, primaryKey?, autoIncrement?, generated? {as, stored}, collation?,
+ * relatedTable?, relationType?, onDelete?, onUpdate?, references? {table, column, on_delete,
+ * on_update}, check?, …} Index: {name?, columns: ["a", {"column": "b", "descending": true},
+ * {"expr": …}], unique?, type?, where?} Foreign key: {name?, columns, referencedTable,
+ * referencedColumns, onDelete?, onUpdate?, deferred?} Check: {name?, expr} Table: {tableName?|name,
+ * displayName?, description?, icon?, color?, columns, primaryKey?, indexes?, foreignKeys?, checks?,
+ * comment?, permissions?} Expression: scalar = literal; {"column": n}, {"call": f, "args": […]},
+ * {"op": "=", "args": [l, r]},
+ *   {"and": […]}, {"or": […]}, {"not": e}, {"in": [e, v…]}, {"between": [e, lo, hi]},
+ *   {"isNull": e}, {"like": [e, p]}, {"raw": "engine text"}.
+ *   In a defaultValue the texts "now()", "CURRENT_TIMESTAMP", "NOW", "uuid()" and
+ *   "gen_random_uuid()" mean the function for columns of a fitting type.
+ */
+enum errcode column_decode(struct arena *a, const json_t *doc, struct column *out,
+                           struct error *err) MUST_CHECK;
+enum errcode index_decode(struct arena *a, const json_t *doc, struct index *out,
+                          struct error *err) MUST_CHECK;
+enum errcode foreign_key_decode(struct arena *a, const json_t *doc, struct foreign_key *out,
+                                struct error *err) MUST_CHECK;
+/** table_decode() - also moves columns' primaryKey, unique, references, relation and check into
+ *  the table's own primary_key, indexes, foreign_keys and checks. */
+enum errcode table_decode(struct arena *a, const json_t *doc, struct table *out,
+                          struct error *err) MUST_CHECK;
+enum errcode expr_decode(struct arena *a, const json_t *doc, const struct expr **out,
+                         struct error *err) MUST_CHECK;
+
+void column_encode(struct json_writer *w, const struct table *t, const struct column *c);
+void index_encode(struct json_writer *w, const struct index *i);
+void foreign_key_encode(struct json_writer *w, const struct foreign_key *f);
+void expr_encode(struct json_writer *w, const struct expr *e);
+/** table_encode() - everything; table_decode() of it gives an equal table. */
+void table_encode(struct json_writer *w, const struct table *t);
+/** catalog_encode() - {"tables": [...]} sorted by name, without internal tables. */
+void catalog_encode(struct json_writer *w, const struct catalog *c);

@@ -1,0 +1,168 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "catalog/catalog.h"
+
+/*
+ * A change to a schema is a value. Each kind has a file with its five phases, and a phase is
+ * defined by what it may not do:
+ *   decode    JSON to value; may fail, knows no catalog        (change/change_json.h)
+ *   validate  against a catalog; may fail, changes nothing
+ *   apply     to a private catalog copy; must not fail after validate
+ *   inverse   the change that takes it back, from the catalog before; must not fail
+ *   encode    value to JSON; must not fail
+ * No phase does I/O or knows an engine. Everything lives in the arena given.
+ */
+enum change_kind {
+    CHANGE_NONE = 0,
+#define CHANGE(symbol, wire, member) CHANGE_##symbol,
+#include "change/kinds.def"
+#undef CHANGE
+    CHANGE_N
+};
+
+/* What a destructive change keeps, so that its inverse can bring the data back. */
+struct trash_ref {
+    const char *object; /* name of the trash table, NULL = nothing kept */
+    const char **keys;  /* column names in the trash table that identify the row … */
+    const char **onto; /* … and the columns of the table they match ("rowid" where it has no key) */
+    size_t n_keys;
+};
+
+struct change {
+    enum change_kind kind;
+    const char *id; /* the operation's own id in its list, may be NULL */
+    union {
+        struct {
+            struct table *table;
+        } create_table;
+        struct {
+            const char *table;
+            const char *trash; /* set by change_list_prepare(): name it is kept under */
+            bool no_trash;     /* destroy at once (store migrations, purge) */
+        } drop_table;
+        struct {
+            const char *table;
+            const char *new_name;
+        } rename_table;
+        struct {
+            struct table *table; /* as it was when it was dropped, with its indexes, triggers … */
+            const char *trash;   /* where its rows are */
+            const struct restored_key *referrers; /* foreign keys of others that pointed here */
+            size_t n_referrers;
+        } restore_table;
+        struct {
+            const char *table;
+            struct column column;
+            const char *after; /* place behind this column; NULL = at the end; "" = first */
+            struct check *checks;
+            size_t n_checks;
+            struct foreign_key *foreign_keys; /* of the column, or lost with it */
+            size_t n_foreign_keys;
+            struct index *indexes; /* of the column, or lost with it */
+            size_t n_indexes;
+            const struct trigger *triggers; /* lost with it */
+            size_t n_triggers;
+            struct trash_ref restore; /* values to bring back */
+        } create_column;
+        struct {
+            const char *table;
+            const char *column;
+            const char *trash; /* set by change_list_prepare() */
+            bool no_trash;
+        } drop_column;
+        struct {
+            const char *table;
+            const char *column;
+            const char *new_name;
+        } rename_column;
+        struct {
+            const char *table;
+            struct index index;
+        } create_index;
+        struct {
+            const char *table;
+            const char *index;
+        } drop_index;
+    };
+};
+
+struct restored_key {
+    const char *table; /* the table that had the key */
+    struct foreign_key key;
+};
+
+struct change_list {
+    struct change *items;
+    size_t n;
+};
+
+/* What an undo needs: how the data comes back (schema-change's five classes). */
+enum undo_class {
+    UNDO_FREE = 1, /* nothing is lost, the inverse is metadata */
+    UNDO_COPY,     /* values are kept in a trash table */
+    UNDO_TRASH,    /* the table itself is kept */
+    UNDO_NONE,     /* nothing is kept: needs confirmation */
+};
+
+struct change_ops {
+    enum change_kind kind;
+    const char *wire;
+    /** May fail; @now is borrowed and unchanged. Errors carry where relative to the operation. */
+    enum errcode (*validate)(const struct change *c, const struct catalog *now, struct error *err);
+    /** Only after validate on an equal catalog; must not fail. */
+    void (*apply)(const struct change *c, struct catalog *now);
+    /** Appends to @out, in the order to run; @before is the catalog before apply. */
+    void (*inverse)(struct arena *a, const struct change *c, const struct catalog *before,
+                    struct change_list *out);
+    /** Which class the undo has. */
+    enum undo_class (*undo)(const struct change *c);
+    /** "add column \"email\" to \"contacts\"": one line for people, in @a. */
+    const char *(*summary)(struct arena *a, const struct change *c);
+};
+
+/** change_ops() - the row of @kind. */
+const struct change_ops *change_ops(enum change_kind kind);
+
+/**
+ * change_list_prepare() - give every destructive change of @list its place in the trash
+ * @tag: unique text of the plan, [a-z0-9]{1,16}; names become "__telaio_trash_<tag>_<n>"
+ */
+void change_list_prepare(struct arena *a, struct change_list *list, const char *tag);
+
+/**
+ * change_list_apply() - validate and apply one after the other
+ * @now:   catalog before; borrowed, unchanged
+ * @after: a new catalog (one reference) with all changes applied
+ *
+ * Errors: those of validate, with where prefixed "/operations/<n>".
+ */
+enum errcode change_list_apply(const struct change_list *list, const struct catalog *now,
+                               struct catalog **after, struct error *err) MUST_CHECK;
+
+/**
+ * change_list_inverse() - what undoes @list, newest first
+ * @before: the catalog @list was applied to
+ */
+void change_list_inverse(struct arena *a, const struct change_list *list,
+                         const struct catalog *before, struct change_list *out);
+
+/** change_list_undo_class() - the worst class in @list. */
+enum undo_class change_list_undo_class(const struct change_list *list);
+const char *undo_class_name(enum undo_class c); /* "free", "copy", "trash", "none" */
+
+/**
+ * name_check() - may @name be a new name of ours?
+ *
+ * 1..58 characters of [A-Za-z_][A-Za-z0-9_]*, no "__telaio_" prefix, no "sqlite_" prefix.
+ * Errors: ERR_INVALID; the caller adds where.
+ */
+enum errcode name_check(const char *what, const char *name, struct error *err) MUST_CHECK;
+
+/** name_generate() - "<kind>_<table>_<cols…>" cut to 63 bytes with a hash tail when longer. */
+char *name_generate(struct arena *a, const char *kind, const char *table,
+                    const char *const *columns, size_t n_columns);
