@@ -1,0 +1,219 @@
+/**
+ * The one door to the server. It knows the envelope, the CSRF header, the chosen tenant, the base
+ * path and how failures look; nothing else in the studio calls fetch.
+ */
+
+export interface ErrorBody {
+  code: string;
+  message: string;
+  detail?: string | undefined;
+  hint?: string | undefined;
+  where?: string | undefined;
+  requestId?: string | undefined;
+  params?: Record<string, unknown> | undefined;
+  /** The plan of a change that wants confirmation, where the server sends one. */
+  plan?: unknown;
+}
+
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  readonly code: string;
+  readonly status: number;
+  readonly detail: string | undefined;
+  readonly hint: string | undefined;
+  readonly where: string | undefined;
+  readonly requestId: string | undefined;
+  readonly params: Record<string, unknown>;
+  readonly plan: unknown;
+  /** `data` of a failed answer, if it carried any. */
+  readonly data: unknown;
+
+  constructor(status: number, body: ErrorBody, data?: unknown) {
+    super(body.message);
+    this.status = status;
+    this.code = body.code;
+    this.detail = body.detail;
+    this.hint = body.hint;
+    this.where = body.where;
+    this.requestId = body.requestId;
+    this.params = body.params ?? {};
+    this.plan = body.plan;
+    this.data = data;
+  }
+}
+
+export type QueryValue = string | number | boolean | null | undefined;
+
+export interface RequestOptions {
+  query?: Record<string, QueryValue> | undefined;
+  /** A plain value is sent as JSON; a Blob or string goes as it is. */
+  body?: unknown;
+  contentType?: string | undefined;
+  headers?: Record<string, string> | undefined;
+  /** The ETag the caller expects; sent as If-Match. */
+  ifMatch?: string | undefined;
+  idempotencyKey?: string | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+export interface Answer<T, M = Record<string, unknown>> {
+  data: T;
+  meta: M;
+  etag: string | undefined;
+  status: number;
+  location: string | undefined;
+}
+
+interface ClientState {
+  csrf: string;
+  tenant: string;
+  onUnauthenticated: (() => void) | undefined;
+}
+
+const state: ClientState = { csrf: '', tenant: '', onUnauthenticated: undefined };
+
+export function setCsrf(token: string): void {
+  state.csrf = token;
+}
+
+/** The tenant a platform user works in; empty = the principal's own. */
+export function setTenant(slug: string): void {
+  state.tenant = slug;
+}
+
+export function onUnauthenticated(handler: () => void): void {
+  state.onUnauthenticated = handler;
+}
+
+/** Where the server lives, from the meta tag that it fills in: always ends in a slash. */
+export function basePath(): string {
+  const meta = document.querySelector('meta[name="telaio-base"]')?.getAttribute('content') ?? '/';
+  return meta.endsWith('/') ? meta : `${meta}/`;
+}
+
+export function buildUrl(path: string, query?: Record<string, QueryValue>): string {
+  const url = basePath() + path.replace(/^\//, '');
+  const params = new URLSearchParams();
+  for (const [key, value] of Object.entries(query ?? {})) {
+    if (value !== undefined && value !== null) params.append(key, String(value));
+  }
+  const text = params.toString();
+  if (!text) return url;
+  return url + (url.includes('?') ? '&' : '?') + text;
+}
+
+export function buildHeaders(method: string, options: RequestOptions): Record<string, string> {
+  const headers: Record<string, string> = { Accept: 'application/json' };
+  if (method !== 'GET' && method !== 'HEAD' && state.csrf) headers['X-Telaio-CSRF'] = state.csrf;
+  if (state.tenant) headers['X-Telaio-Tenant'] = state.tenant;
+  if (options.ifMatch !== undefined) headers['If-Match'] = options.ifMatch;
+  if (options.idempotencyKey) headers['Idempotency-Key'] = options.idempotencyKey;
+  if (options.contentType) headers['Content-Type'] = options.contentType;
+  else if (options.body !== undefined && !isRawBody(options.body))
+    headers['Content-Type'] = 'application/json';
+  return { ...headers, ...options.headers };
+}
+
+function isRawBody(body: unknown): body is Blob | string | ArrayBuffer {
+  return typeof body === 'string' || body instanceof Blob || body instanceof ArrayBuffer;
+}
+
+function encodeBody(body: unknown): BodyInit | null {
+  if (body === undefined) return null;
+  return isRawBody(body) ? body : JSON.stringify(body);
+}
+
+function statusError(response: Response): ErrorBody {
+  const codes: Record<number, string> = {
+    401: 'unauthenticated',
+    403: 'forbidden',
+    404: 'not_found',
+    412: 'precondition_failed',
+    413: 'too_large',
+    429: 'rate_limited',
+    503: 'unavailable',
+  };
+  return {
+    code: codes[response.status] ?? 'http_error',
+    message: response.statusText || `HTTP ${response.status}`,
+  };
+}
+
+/** Turns an answer that is not 2xx into the error to throw. */
+export async function readError(response: Response): Promise<ApiError> {
+  const text = await response.text().catch(() => '');
+  try {
+    const json: unknown = JSON.parse(text);
+    if (typeof json === 'object' && json !== null && 'error' in json) {
+      const { error, data } = json as { error: ErrorBody | string; data?: unknown };
+      if (typeof error === 'string')
+        return new ApiError(response.status, { ...statusError(response), message: error });
+      return new ApiError(response.status, error, data);
+    }
+  } catch {
+    // not the envelope: a proxy, or a request refused below routing
+  }
+  return new ApiError(response.status, statusError(response));
+}
+
+export async function send(
+  method: string,
+  path: string,
+  options: RequestOptions = {},
+): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(buildUrl(path, options.query), {
+      method,
+      headers: buildHeaders(method, options),
+      body: encodeBody(options.body),
+      credentials: 'same-origin',
+      ...(options.signal ? { signal: options.signal } : {}),
+    });
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'AbortError') throw error;
+    throw new ApiError(0, { code: 'offline', message: 'The server cannot be reached' });
+  }
+  if (response.ok || response.status === 304) return response;
+  const failure = await readError(response);
+  if (failure.status === 401 && failure.code !== 'invalid_credentials') state.onUnauthenticated?.();
+  throw failure;
+}
+
+/** Sends a request and unwraps the envelope. */
+export async function call<T, M = Record<string, unknown>>(
+  method: string,
+  path: string,
+  options: RequestOptions = {},
+): Promise<Answer<T, M>> {
+  const response = await send(method, path, options);
+  const text = await response.text();
+  const json = text ? (JSON.parse(text) as { data?: T; meta?: M }) : {};
+  return {
+    data: json.data as T,
+    meta: (json.meta ?? {}) as M,
+    etag: response.headers.get('ETag') ?? undefined,
+    status: response.status,
+    location: response.headers.get('Location') ?? undefined,
+  };
+}
+
+async function callData<T>(method: string, path: string, options?: RequestOptions): Promise<T> {
+  return (await call<T>(method, path, options)).data;
+}
+
+export const api = {
+  get: <T>(path: string, options?: RequestOptions) => callData<T>('GET', path, options),
+  post: <T>(path: string, body?: unknown, options?: RequestOptions) =>
+    callData<T>('POST', path, { ...options, body }),
+  put: <T>(path: string, body?: unknown, options?: RequestOptions) =>
+    callData<T>('PUT', path, { ...options, body }),
+  patch: <T>(path: string, body?: unknown, options?: RequestOptions) =>
+    callData<T>('PATCH', path, { ...options, body }),
+  delete: <T>(path: string, options?: RequestOptions) => callData<T>('DELETE', path, options),
+};
+
+/** Joins path parts, each escaped: path('api/db-editor/tables', name). */
+export function path(prefix: string, ...parts: (string | number)[]): string {
+  return [prefix, ...parts.map((part) => encodeURIComponent(String(part)))].join('/');
+}

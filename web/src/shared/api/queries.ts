@@ -1,0 +1,47 @@
+import { queryOptions } from '@tanstack/react-query';
+import { api, path } from './client';
+import type { Change, TableInfo } from './types';
+
+const editor = 'api/db-editor';
+
+export const keys = {
+  tables: ['tables'] as const,
+  table: (name: string) => ['tables', name] as const,
+  rows: (name: string) => ['rows', name] as const,
+  changes: ['changes'] as const,
+  change: (id: string) => ['changes', id] as const,
+  trash: ['trash'] as const,
+  audit: ['audit'] as const,
+  tokens: ['tokens'] as const,
+  users: ['users'] as const,
+  tenants: ['tenants'] as const,
+  jobs: ['jobs'] as const,
+};
+
+/** The tables of the current tenant. */
+export const tablesQuery = queryOptions({
+  queryKey: keys.tables,
+  queryFn: async ({ signal }) =>
+    (await api.get<{ tables: TableInfo[] }>(`${editor}/tables`, { signal })).tables,
+});
+
+/** One table: registry and live structure. */
+export const tableQuery = (name: string) =>
+  queryOptions({
+    queryKey: keys.table(name),
+    queryFn: ({ signal }) => api.get<TableInfo>(path(`${editor}/tables`, name), { signal }),
+  });
+
+export const changesQuery = queryOptions({
+  queryKey: keys.changes,
+  queryFn: async ({ signal }) => {
+    const data = await api.get<Change[] | { changes: Change[] }>(`${editor}/changes`, { signal });
+    return Array.isArray(data) ? data : data.changes;
+  },
+});
+
+export const changeQuery = (id: string) =>
+  queryOptions({
+    queryKey: keys.change(id),
+    queryFn: ({ signal }) => api.get<Change>(path(`${editor}/changes`, id), { signal }),
+  });
