@@ -60,6 +60,64 @@ const tablesRoute = createRoute({
   component: lazyRouteComponent(() => import('@/features/tables/tables-page'), 'TablesPage'),
 });
 
+const tableNewRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/tables/new',
+  component: lazyRouteComponent(() => import('@/features/designer/new-table-page'), 'NewTablePage'),
+});
+
+const tableFromFileRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/tables/from-file',
+  component: lazyRouteComponent(() => import('@/features/imports/from-file-page'), 'FromFilePage'),
+});
+
+const historyRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/history',
+  validateSearch: (search: Record<string, unknown>): { change?: string; table?: string } => ({
+    ...(typeof search['change'] === 'string' ? { change: search['change'] } : {}),
+    ...(typeof search['table'] === 'string' ? { table: search['table'] } : {}),
+  }),
+  component: lazyRouteComponent(() => import('@/features/history/history-page'), 'HistoryPage'),
+});
+
+const trashRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/trash',
+  component: lazyRouteComponent(() => import('@/features/trash/trash-page'), 'TrashPage'),
+});
+
+const auditRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/audit',
+  component: lazyRouteComponent(() => import('@/features/audit/audit-page'), 'AuditPage'),
+});
+
+const jobsRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/jobs',
+  component: lazyRouteComponent(() => import('@/features/jobs/jobs-page'), 'JobsPage'),
+});
+
+const tokensRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/tokens',
+  component: lazyRouteComponent(() => import('@/features/admin/tokens-page'), 'TokensPage'),
+});
+
+const usersRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/users',
+  component: lazyRouteComponent(() => import('@/features/admin/users-page'), 'UsersPage'),
+});
+
+const tenantsRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/tenants',
+  component: lazyRouteComponent(() => import('@/features/admin/tenants-page'), 'TenantsPage'),
+});
+
 const tableRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/tables/$tableName',
@@ -93,13 +151,53 @@ const tableDataRoute = createRoute({
   },
 });
 
+const tableSchemaRoute = createRoute({
+  getParentRoute: () => tableRoute,
+  path: '/schema',
+  component: lazyRouteComponent(() => import('@/features/designer/edit-table-page'), 'EditTablePage'),
+});
+
+const tableImportRoute = createRoute({
+  getParentRoute: () => tableRoute,
+  path: '/import',
+  component: lazyRouteComponent(() => import('@/features/imports/import-page'), 'ImportPage'),
+});
+
+const tableApiRoute = createRoute({
+  getParentRoute: () => tableRoute,
+  path: '/api',
+  component: lazyRouteComponent(() => import('@/features/api-page/api-page'), 'ApiPage'),
+});
+
+const tableHistoryRoute = createRoute({
+  getParentRoute: () => tableRoute,
+  path: '/history',
+  component: lazyRouteComponent(() => import('@/features/history/history-page'), 'TableHistoryPage'),
+});
+
 const routeTree = rootRoute.addChildren([
   signInRoute,
   setupRoute,
   shellRoute.addChildren([
     homeRoute,
     tablesRoute,
-    tableRoute.addChildren([tableIndexRoute, tableDataRoute]),
+    tableNewRoute,
+    tableFromFileRoute,
+    historyRoute,
+    trashRoute,
+    auditRoute,
+    jobsRoute,
+    tokensRoute,
+    usersRoute,
+    tenantsRoute,
+    tableRoute.addChildren([
+      tableIndexRoute,
+      tableDataRoute,
+      tableSchemaRoute,
+      tableImportRoute,
+      tableApiRoute,
+      tableHistoryRoute,
+    ]),
   ]),
 ]);
 

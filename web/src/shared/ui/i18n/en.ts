@@ -6,6 +6,7 @@ export const en = {
   requestId: 'Request',
   copy: 'Copy',
   copied: 'Copied',
+  copyByHand: 'Press Ctrl+C to copy',
   undo: 'Undo',
   optional: 'optional',
   errorTitle: 'This did not work',

@@ -8,6 +8,7 @@ export const fr: UiMessages = {
   requestId: 'Requête',
   copy: 'Copier',
   copied: 'Copié',
+  copyByHand: 'Appuyez sur Ctrl+C pour copier',
   undo: 'Annuler',
   optional: 'facultatif',
   errorTitle: 'Cela n’a pas fonctionné',

@@ -8,6 +8,7 @@ export const it: UiMessages = {
   requestId: 'Richiesta',
   copy: 'Copia',
   copied: 'Copiato',
+  copyByHand: 'Premi Ctrl+C per copiare',
   undo: 'Annulla',
   optional: 'facoltativo',
   errorTitle: 'Non ha funzionato',
