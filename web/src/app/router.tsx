@@ -154,7 +154,10 @@ const tableDataRoute = createRoute({
 const tableSchemaRoute = createRoute({
   getParentRoute: () => tableRoute,
   path: '/schema',
-  component: lazyRouteComponent(() => import('@/features/designer/edit-table-page'), 'EditTablePage'),
+  component: lazyRouteComponent(
+    () => import('@/features/designer/edit-table-page'),
+    'EditTablePage',
+  ),
 });
 
 const tableImportRoute = createRoute({
@@ -172,7 +175,10 @@ const tableApiRoute = createRoute({
 const tableHistoryRoute = createRoute({
   getParentRoute: () => tableRoute,
   path: '/history',
-  component: lazyRouteComponent(() => import('@/features/history/history-page'), 'TableHistoryPage'),
+  component: lazyRouteComponent(
+    () => import('@/features/history/history-page'),
+    'TableHistoryPage',
+  ),
 });
 
 const routeTree = rootRoute.addChildren([

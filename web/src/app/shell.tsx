@@ -68,6 +68,7 @@ export function Shell() {
 
   return (
     <div className="flex h-full min-h-0">
+      {/** biome-ignore lint/a11y/useValidAnchor: it goes to a part of the page; the router must not see it */}
       <a
         href="#main"
         onClick={(event) => {

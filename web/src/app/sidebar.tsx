@@ -161,10 +161,7 @@ function UserMenu() {
       </MenuItem>
       <MenuItem
         icon={<BookOpenText className="size-4" />}
-        render={
-          // biome-ignore lint/a11y/useAnchorContent: the menu item puts its text inside
-          <a href={`${basePath()}openapi.json`} target="_blank" rel="noopener" />
-        }
+        render={<a href={`${basePath()}openapi.json`} target="_blank" rel="noopener" />}
       >
         {m.apiReference}
       </MenuItem>

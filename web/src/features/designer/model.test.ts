@@ -87,7 +87,11 @@ describe('change list', () => {
     const { operations } = edit((draft) => ({
       ...draft,
       columns: draft.columns.map((c) =>
-        c.name === 'iata' ? { ...c, unique: false } : c.name === 'name' ? { ...c, unique: true } : c,
+        c.name === 'iata'
+          ? { ...c, unique: false }
+          : c.name === 'name'
+            ? { ...c, unique: true }
+            : c,
       ),
     }));
     expect(operations).toEqual([
@@ -146,7 +150,11 @@ describe('column bodies', () => {
   });
 
   it('carries a relation with its rules', () => {
-    const column = { ...emptyColumn('relation'), name: 'company_id', relatedTable: 'custom_companies' };
+    const column = {
+      ...emptyColumn('relation'),
+      name: 'company_id',
+      relatedTable: 'custom_companies',
+    };
     expect(columnSpec({ ...column, onDelete: 'CASCADE' })).toEqual({
       name: 'company_id',
       type: 'relation',

@@ -116,13 +116,17 @@ export function toTitle(name: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-const text = (value: unknown): string => (value === null || value === undefined ? '' : String(value));
+const text = (value: unknown): string =>
+  value === null || value === undefined ? '' : String(value);
 
 function defaultToText(column: Column): { defaultText: string; defaultLocked: boolean } {
   const value = column.defaultValue;
   if (value === null || value === undefined) return { defaultText: '', defaultLocked: false };
   if (column.type === 'json')
-    return { defaultText: typeof value === 'string' ? value : JSON.stringify(value), defaultLocked: false };
+    return {
+      defaultText: typeof value === 'string' ? value : JSON.stringify(value),
+      defaultLocked: false,
+    };
   if (typeof value === 'object') return { defaultText: JSON.stringify(value), defaultLocked: true };
   return { defaultText: String(value), defaultLocked: false };
 }
@@ -384,7 +388,8 @@ export function buildChanges(table: TableInfo, before: Draft, after: Draft): Cha
       if (old.displayName.trim() !== column.displayName.trim())
         set.displayName = column.displayName.trim() || column.name;
       const rules = validationOf(column);
-      if (JSON.stringify(validationOf(old)) !== JSON.stringify(rules)) set.validation = rules ?? null;
+      if (JSON.stringify(validationOf(old)) !== JSON.stringify(rules))
+        set.validation = rules ?? null;
       if (old.comment.trim() !== column.comment.trim()) set.comment = column.comment.trim();
     }
     if (moved && isNamed(column)) set.order = position + 1;

@@ -1,0 +1,5 @@
+import { LoadingState } from '@/shared/ui/states';
+
+export function JobsPage() {
+  return <LoadingState />;
+}
