@@ -41,6 +41,9 @@ typedef void catalog_referrer_fn(struct table *from, struct foreign_key *fk, voi
 void catalog_each_referrer(const struct catalog *c, const char *table, catalog_referrer_fn *fn,
                            void *arg);
 
+/** catalog_sorted_tables() - the user's tables by name, *@n of them; internal ones are left out. */
+struct table **catalog_sorted_tables(struct arena *a, const struct catalog *c, size_t *n);
+
 #define FINGERPRINT_HEX 64
 /**
  * catalog_fingerprint() - SHA-256 (hex) of the structural form of the user's tables

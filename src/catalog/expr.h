@@ -49,13 +49,24 @@ const struct expr *expr_make(struct arena *a, enum expr_kind kind, const char *n
  */
 bool expr_function_known(const char *name);
 
-/** expr_mentions() - @e reads column @column (never true for what EXPR_RAW hides). */
+/** expr_mentions() - @e reads column @column; in engine text: a word that could be its name. */
 bool expr_mentions(const struct expr *e, const char *column);
 
-/** expr_rename_column() - @e with column @from named @to; @e itself where nothing changes. */
+/** expr_rename_column() - @e with column @from named @to; @e itself where nothing changes. Engine
+ *  text is renamed word by word, see raw_rename_name(). */
 const struct expr *expr_rename_column(struct arena *a, const struct expr *e, const char *from,
                                       const char *to);
 
 bool expr_equal(const struct expr *a, const struct expr *b);
 /** expr_copy() - a deep copy in @a. NULL gives NULL. */
 const struct expr *expr_copy(struct arena *a, const struct expr *e);
+
+/*
+ * Engine text (EXPR_RAW, triggers, views) is read as words only: 'literals' and comments are
+ * passed over, "x", `x`, [x] and bare words are names, a bare word before "(" is a function.
+ */
+
+/** raw_mentions() - a name in @text equals @name (ASCII case folded). */
+bool raw_mentions(const char *text, const char *name);
+/** raw_rename_name() - @text with every such name written as "@to"; @text itself where none is. */
+const char *raw_rename_name(struct arena *a, const char *text, const char *from, const char *to);

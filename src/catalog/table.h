@@ -147,6 +147,22 @@ struct table *table_copy(struct arena *a, const struct table *t);
 struct column column_copy(struct arena *a, const struct column *c);
 struct index index_copy(struct arena *a, const struct index *i);
 struct foreign_key foreign_key_copy(struct arena *a, const struct foreign_key *f);
+struct check check_copy(struct arena *a, const struct check *c);
+struct trigger trigger_copy(struct arena *a, const struct trigger *t);
+
+/** index_is_single_unique() - @i alone makes @column unique (one plain key, no condition). */
+bool index_is_single_unique(const struct index *i, const char *column);
+/** table_refresh_unique() - set is_unique of each column from the indexes. */
+void table_refresh_unique(struct table *t);
+
+/**
+ * column_rules_check() - the part of @c's type and rules that SQL can say, as one condition
+ *
+ * min, max, min_length, max_length and one_of of the rules; NULL when there is nothing to say.
+ * A pattern stays with the server. The text length and the labels of the type itself (TEXT(n),
+ * ENUM) are the affair of each engine's type map.
+ */
+const struct expr *column_rules_check(struct arena *a, const struct column *c);
 
 /** fk_action_parse() - "CASCADE", "SET NULL", "set_null", "NO ACTION", … ; FK_ACTION_NONE if none.
  */

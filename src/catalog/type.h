@@ -70,6 +70,8 @@ const char *type_number_kind(const struct type *t);
 /** type_logical_text() - the canonical logical text, e.g. "decimal(10,2)", "text(120)", "int64". */
 char *type_logical_text(struct arena *a, const struct type *t);
 
+struct type type_copy(struct arena *a, const struct type *t);
+bool type_is_integer(const struct type *t);
 bool type_is_number(const struct type *t);
 bool type_is_text(const struct type *t); /* TEXT, CHAR, ENUM: what search and LIKE look at */
 bool type_equal(const struct type *a, const struct type *b); /* logical form only */

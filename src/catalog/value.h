@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "base/str.h"
 
 /*
@@ -64,3 +65,8 @@ static inline struct value value_bytes(struct str s)
 {
     return (struct value){.kind = VALUE_BYTES, .s = s};
 }
+
+/** value_copy() - @v with its bytes (NUL-terminated behind the view) in @a. */
+struct value value_copy(struct arena *a, struct value v);
+/** value_equal() - same carrier, same content; NULL equals NULL. */
+bool value_equal(struct value a, struct value b);

@@ -120,7 +120,9 @@ struct engine {
 struct session {
     struct engine *engine;
     enum access access;
-    struct arena *arena; /* freed by session_end; drivers may tie things to it */
+    /* freed by engine_session_end() after the driver's session_end, which must not do it; the
+       session itself may live in it; made by the wrapper when the driver leaves NULL */
+    struct arena *arena;
 };
 
 struct cursor {

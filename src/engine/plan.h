@@ -63,3 +63,16 @@ struct plan {
     enum undo_class undo;
     const char *tag; /* unique text of the plan, part of trash names */
 };
+
+/** plan_new() - an empty plan in @a for @changes (borrowed); its undo class is filled. */
+struct plan *plan_new(struct arena *a, const struct change_list *changes, const char *tag);
+/** plan_add_group() - open a new group; steps added from now on belong to it. Returns its index. */
+size_t plan_add_group(struct plan *plan, bool is_transaction, bool is_rebuild);
+/** plan_add_step() - append a step (@text is copied, lock is "none") to the newest group; the
+ *  pointer is valid until the next step is added. */
+struct plan_step *plan_add_step(struct plan *plan, enum step_kind kind, size_t operation,
+                                const char *text);
+/** plan_add_finding() - append a finding with id "<rule>:<operation>", texts copied, no row count;
+ *  the pointer is valid until the next finding is added. */
+struct finding *plan_add_finding(struct plan *plan, const char *rule, enum severity severity,
+                                 size_t operation, const char *message);
