@@ -1,0 +1,24 @@
+#pragma once
+
+#include "base/json.h"
+#include "engine/plan.h"
+#include "migrate/change_run.h"
+#include "migrate/trash.h"
+
+/*
+ * JSON of plans and of the journal, as the outside contract has it.
+ *
+ * plan_encode(): {planId, fingerprint, fingerprintAfter, operations, steps: [{text, transaction,
+ *   lock, rewrite, comment, kind, operation}], lint: [{id, rule, severity, message, hint, rows,
+ *   operation, confirm}], undo: {class}, checks: [{text, operation}]}
+ */
+void plan_encode(struct json_writer *w, const struct migrate_target *t, const struct plan *plan);
+
+/** change_record_encode() - {id, kind, state, title, tables, operations, undo: {class, until?},
+ *  undoable, undoOf?, undoneBy?, actor: {id, name}, source, fingerprintBefore, fingerprintAfter,
+ *  createdAt, finishedAt, error?}; @steps (may be NULL) as "steps". */
+void change_record_encode(struct json_writer *w, const struct change_record *r,
+                          const struct change_step *steps, size_t n_steps);
+
+/** trash_item_encode() - {id, changeId, kind, table, column?, rows, createdAt, expiresAt}. */
+void trash_item_encode(struct json_writer *w, const struct trash_item *item);

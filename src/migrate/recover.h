@@ -1,0 +1,23 @@
+#pragma once
+
+#include "migrate/change_run.h"
+
+struct migrate_recovery {
+    size_t n_applied; /* had happened; journal and registry now say so */
+    size_t n_failed;  /* had not happened */
+    size_t n_unclear; /* the live schema is neither before nor after: needs_attention */
+};
+
+/**
+ * migrate_recover() - settle the changes of @t's namespace that a crash left running
+ *
+ * Call at start for each namespace, before anything else changes it. The live fingerprint tells
+ * before from after; groups are transactions, so there is nothing in between on engines with
+ * transactional DDL. @out may be NULL.
+ */
+enum errcode migrate_recover(const struct migrate_target *t, struct migrate_recovery *out,
+                             struct error *err) MUST_CHECK;
+
+/** migrate_open_count() - changes of any namespace that are running or need attention (doctor). */
+enum errcode migrate_open_count(const struct journal *j, int64_t *out,
+                                struct error *err) MUST_CHECK;
