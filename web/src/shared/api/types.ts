@@ -111,6 +111,8 @@ export interface LintFinding {
   message: string;
   hint?: string | null;
   hazard?: boolean | string | null;
+  /** rows at risk, where they were counted */
+  rows?: number | null;
 }
 
 export interface Plan {

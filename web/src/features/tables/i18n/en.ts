@@ -1,0 +1,33 @@
+import { plural } from '@/shared/i18n/core';
+
+export const en = {
+  title: 'Tables',
+  intro: 'Each table has its data, its schema and an API of its own.',
+  newTable: 'New table',
+  fromFile: 'From a file',
+  search: 'Search tables',
+  emptyTitle: 'Draw your first table',
+  emptyText: 'Name its columns yourself, or let a CSV or JSON file tell what they are.',
+  noMatch: 'No table matches',
+  clearSearch: 'Clear the search',
+  rows: (n: number, text: string) => plural('en', n, { one: `${text} row`, other: `${text} rows` }),
+  columns: (n: number) => plural('en', n, { one: '1 column', other: `${n} columns` }),
+  changed: (when: string) => `changed ${when}`,
+  actionsOf: (name: string) => `Actions for ${name}`,
+  openData: 'Open the data',
+  editSchema: 'Edit the schema',
+  importData: 'Import a file',
+  showApi: 'API',
+  showHistory: 'History',
+  deleteTable: 'Delete table',
+  deleteTitle: (name: string) => `Delete “${name}”`,
+  deleteText: 'The table goes to the trash with its rows, and its API stops at once.',
+  deleted: (name: string) => `“${name}” is in the trash`,
+  tabs: 'Parts of the table',
+  tabData: 'Data',
+  tabSchema: 'Schema',
+  tabImport: 'Import',
+  tabApi: 'API',
+  tabHistory: 'History',
+};
+export type TablesMessages = typeof en;

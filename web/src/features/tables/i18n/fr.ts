@@ -1,0 +1,33 @@
+import { plural } from '@/shared/i18n/core';
+import type { TablesMessages } from './en';
+
+export const fr: TablesMessages = {
+  title: 'Tables',
+  intro: 'Chaque table a ses données, son schéma et sa propre API.',
+  newTable: 'Nouvelle table',
+  fromFile: 'Depuis un fichier',
+  search: 'Chercher parmi les tables',
+  emptyTitle: 'Dessinez votre première table',
+  emptyText: 'Nommez ses colonnes vous-même, ou laissez un fichier CSV ou JSON les indiquer.',
+  noMatch: 'Aucune table ne correspond',
+  clearSearch: 'Effacer la recherche',
+  rows: (n, text) => plural('fr', n, { one: `${text} ligne`, other: `${text} lignes` }),
+  columns: (n) => plural('fr', n, { one: `${n} colonne`, other: `${n} colonnes` }),
+  changed: (when) => `modifiée ${when}`,
+  actionsOf: (name) => `Actions pour ${name}`,
+  openData: 'Ouvrir les données',
+  editSchema: 'Modifier le schéma',
+  importData: 'Importer un fichier',
+  showApi: 'API',
+  showHistory: 'Historique',
+  deleteTable: 'Supprimer la table',
+  deleteTitle: (name) => `Supprimer « ${name} »`,
+  deleteText: 'La table va à la corbeille avec ses lignes, et son API s’arrête aussitôt.',
+  deleted: (name) => `« ${name} » est dans la corbeille`,
+  tabs: 'Parties de la table',
+  tabData: 'Données',
+  tabSchema: 'Schéma',
+  tabImport: 'Importer',
+  tabApi: 'API',
+  tabHistory: 'Historique',
+};

@@ -1,0 +1,33 @@
+import { plural } from '@/shared/i18n/core';
+import type { TablesMessages } from './en';
+
+export const it: TablesMessages = {
+  title: 'Tabelle',
+  intro: 'Ogni tabella ha i suoi dati, il suo schema e una propria API.',
+  newTable: 'Nuova tabella',
+  fromFile: 'Da un file',
+  search: 'Cerca tra le tabelle',
+  emptyTitle: 'Disegna la prima tabella',
+  emptyText: 'Scegli tu le colonne, oppure lascia che le indichi un file CSV o JSON.',
+  noMatch: 'Nessuna tabella corrisponde',
+  clearSearch: 'Azzera la ricerca',
+  rows: (n, text) => plural('it', n, { one: `${text} riga`, other: `${text} righe` }),
+  columns: (n) => plural('it', n, { one: '1 colonna', other: `${n} colonne` }),
+  changed: (when) => `modificata ${when}`,
+  actionsOf: (name) => `Azioni per ${name}`,
+  openData: 'Apri i dati',
+  editSchema: 'Modifica lo schema',
+  importData: 'Importa un file',
+  showApi: 'API',
+  showHistory: 'Cronologia',
+  deleteTable: 'Elimina la tabella',
+  deleteTitle: (name) => `Eliminare «${name}»`,
+  deleteText: 'La tabella va nel cestino con le sue righe e la sua API si ferma subito.',
+  deleted: (name) => `«${name}» è nel cestino`,
+  tabs: 'Parti della tabella',
+  tabData: 'Dati',
+  tabSchema: 'Schema',
+  tabImport: 'Importa',
+  tabApi: 'API',
+  tabHistory: 'Cronologia',
+};
