@@ -21,6 +21,7 @@ struct sql_writer;
 struct sql_dialect {
     char quote;                 /* around identifiers; doubled inside */
     bool numbered_params;       /* $1, $2 instead of ? */
+    bool conflict_by_key;       /* ON CONFLICT (key) DO UPDATE; else ON DUPLICATE KEY UPDATE */
     bool backslash_escape;      /* string literals read backslashes */
     bool nulls_clause;          /* ORDER BY knows NULLS FIRST and NULLS LAST */
     const char *is_distinct[2]; /* operator words for "differs" and "is the same", NULL-safe */
