@@ -110,6 +110,13 @@ export function toIdentifier(text: string): string {
   return /^\d/.test(plain) ? `c_${plain}` : plain;
 }
 
+/** Writes a column's label; the name in the database follows while nobody has chosen another. */
+export function labelColumn(column: DraftColumn, label: string): DraftColumn {
+  const derive = (text: string) => toIdentifier(text) || (text.trim() ? 'column' : '');
+  const follows = !column.original && column.name === derive(column.displayName);
+  return { ...column, displayName: label, name: follows ? derive(label) : column.name };
+}
+
 /** "zip_code" -> "Zip code" */
 export function toTitle(name: string): string {
   const words = name.replace(/_/g, ' ').trim();
@@ -264,6 +271,21 @@ export function columnSpec(column: DraftColumn): ColumnSpec {
     if (column.onUpdate !== 'NO ACTION') spec.onUpdate = column.onUpdate;
   }
   return spec;
+}
+
+/** A row that nobody has written into yet. */
+export function isBlankColumn(column: DraftColumn): boolean {
+  return column.original === undefined && column.name === '' && column.displayName === '';
+}
+
+/** What PUT …/tables/{t} has to set: name, description, look. */
+export function tableSet(before: Draft, after: Draft): Record<string, string | null> {
+  const set: Record<string, string | null> = {};
+  for (const field of ['displayName', 'description', 'icon', 'color'] as const) {
+    const value = after[field].trim();
+    if (before[field].trim() !== value) set[field] = value || null;
+  }
+  return set;
 }
 
 function isNamed(column: DraftColumn): boolean {
