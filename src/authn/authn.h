@@ -28,7 +28,7 @@ typedef void authn_blocking_fn(void (*fn)(void *arg), void *arg);
 
 struct authn_config {
     int64_t session_hours;       /* life of a session; 0 = 168 */
-    int64_t lockout_attempts;    /* failures of an account before it must wait; 0 = 10 */
+    int64_t lockout_attempts;    /* failures of an account before it must wait; 0 = 5 */
     int64_t lockout_minutes;     /* the wait, and the window failures are counted in; 0 = 15 */
     int64_t password_memory_kib; /* 0 = PASSWORD_MEMORY_KIB */
     int64_t password_ops;        /* 0 = PASSWORD_OPS */
@@ -81,7 +81,7 @@ enum errcode authn_setup_token(struct authn *n, struct arena *a, const char **ou
                                struct error *err) MUST_CHECK;
 
 /** authn_setup_check() - @token would be taken by authn_setup(). Errors: ERR_NOT_FOUND when an
- *  OWNER exists, ERR_UNAUTHENTICATED for another or an old token. */
+ *  OWNER exists, ERR_FORBIDDEN for another or an old token. */
 enum errcode authn_setup_check(struct authn *n, struct str token, struct error *err) MUST_CHECK;
 
 struct authn_setup {

@@ -1,0 +1,61 @@
+#include "crypt/token.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/arena.h"
+
+static void a_token_tells_its_kind_by_its_prefix(void **state)
+{
+    (void)state;
+    AUTO(arena_freep) struct arena *a = arena_new();
+    static const char *const prefix[] = {
+        [TOKEN_SESSION] = "tls_", [TOKEN_API] = "tla_", [TOKEN_SETUP] = "tlu_"};
+    for (enum token_kind kind = TOKEN_SESSION; kind <= TOKEN_SETUP; kind++) {
+        const char *token = token_new(a, kind);
+        assert_int_equal(strlen(token), TOKEN_TEXT_LEN);
+        assert_memory_equal(token, prefix[kind], 4);
+        assert_int_equal(token_kind_of(str_of(token)), kind);
+        assert_string_not_equal(token, token_new(a, kind));
+    }
+}
+
+static void what_is_no_token_has_no_kind(void **state)
+{
+    (void)state;
+    AUTO(arena_freep) struct arena *a = arena_new();
+    char *token = token_new(a, TOKEN_API);
+    assert_int_equal(token_kind_of(STR("")), TOKEN_NONE);
+    assert_int_equal(token_kind_of(STR("tls_")), TOKEN_NONE);
+    assert_int_equal(token_kind_of((struct str){token, TOKEN_TEXT_LEN - 1}), TOKEN_NONE);
+    assert_int_equal(token_kind_of(str_of(arena_printf(a, "%sA", token))), TOKEN_NONE);
+    token[20] = ' ';
+    assert_int_equal(token_kind_of(str_of(token)), TOKEN_NONE);
+    token[20] = 'A';
+    token[2] = 'x';
+    assert_int_equal(token_kind_of(str_of(token)), TOKEN_NONE);
+}
+
+static void the_hash_is_blake2b_256(void **state)
+{
+    (void)state;
+    char hash[TOKEN_HASH_LEN + 1];
+    token_hash(STR("abc"), hash);
+    assert_string_equal(hash, "bddd813c634239723171ef3fee98579b94964e3bb1cb3e427262c8c068d52319");
+    token_hash(STR(""), hash);
+    assert_string_equal(hash, "0e5751c026e543b2e8ab2eb06099daa1d1e5df47778f7787faab45cdf12fe3a8");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_token_tells_its_kind_by_its_prefix),
+        cmocka_unit_test(what_is_no_token_has_no_kind),
+        cmocka_unit_test(the_hash_is_blake2b_256),
+    };
+    return cmocka_run_group_tests_name("crypt/token", tests, NULL, NULL);
+}
