@@ -143,8 +143,10 @@ struct raw_token {
     size_t start, n;
     struct str name; /* of a bare word or a quoted name; p NULL for all else */
     bool is_quoted;
+    bool is_open; /* a quote that nothing closes */
 };
 
+/* Behind the quote that closes what opens at @at; s.n + 1 when nothing does. */
 static size_t quoted_end(struct str s, size_t at, char close)
 {
     for (size_t i = at + 1; i < s.n; i++) {
@@ -157,7 +159,7 @@ static size_t quoted_end(struct str s, size_t at, char close)
         }
         return i + 1;
     }
-    return s.n;
+    return s.n + 1;
 }
 
 static size_t comment_end(struct str s, size_t at)
@@ -204,8 +206,10 @@ static bool next_token(struct str s, size_t *at, struct raw_token *t)
         end = comment_end(s, *at);
     } else if (c == '\'' || c == '"' || c == '`' || c == '[') {
         end = quoted_end(s, *at, closing_quote(c));
+        t->is_open = end > s.n;
+        end = t->is_open ? s.n : end;
         t->is_quoted = c != '\'';
-        if (t->is_quoted && end - *at >= 2) {
+        if (t->is_quoted && !t->is_open) {
             t->name = (struct str){s.p + *at + 1, end - *at - 2};
         }
     } else if (is_word(c)) {
@@ -276,4 +280,22 @@ const char *raw_rename_name(struct arena *a, const char *text, const char *from,
     char *out = arena_str(a, buf_str(&b));
     buf_release(&b);
     return out;
+}
+
+bool raw_is_expression(const char *text)
+{
+    struct str s = str_of(text);
+    struct raw_token t;
+    int depth = 0;
+    if (str_trim(s).n == 0) {
+        return false;
+    }
+    for (size_t at = 0; next_token(s, &at, &t);) {
+        char c = s.p[t.start];
+        depth += (c == '(') - (c == ')');
+        if (depth < 0 || c == ';' || starts_comment(s, t.start) || t.is_open) {
+            return false;
+        }
+    }
+    return depth == 0;
 }

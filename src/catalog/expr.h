@@ -70,3 +70,6 @@ const struct expr *expr_copy(struct arena *a, const struct expr *e);
 bool raw_mentions(const char *text, const char *name);
 /** raw_rename_name() - @text with every such name written as "@to"; @text itself where none is. */
 const char *raw_rename_name(struct arena *a, const char *text, const char *from, const char *to);
+/** raw_is_expression() - @text is one complete expression by its outside: parentheses balance,
+ *  quotes end, no semicolon, no comment, not empty; so it cannot leave the place it is put in. */
+bool raw_is_expression(const char *text);

@@ -37,12 +37,18 @@ enum errcode foreign_key_decode(struct arena *a, const json_t *doc, struct forei
  *  the table's own primary_key, indexes, foreign_keys and checks. */
 enum errcode table_decode(struct arena *a, const json_t *doc, struct table *out,
                           struct error *err) MUST_CHECK;
+enum errcode check_decode(struct arena *a, const json_t *doc, struct check *out,
+                          struct error *err) MUST_CHECK;
+enum errcode trigger_decode(struct arena *a, const json_t *doc, struct trigger *out,
+                            struct error *err) MUST_CHECK;
 enum errcode expr_decode(struct arena *a, const json_t *doc, const struct expr **out,
                          struct error *err) MUST_CHECK;
 
 void column_encode(struct json_writer *w, const struct table *t, const struct column *c);
 void index_encode(struct json_writer *w, const struct index *i);
 void foreign_key_encode(struct json_writer *w, const struct foreign_key *f);
+void check_encode(struct json_writer *w, const struct check *c);
+void trigger_encode(struct json_writer *w, const struct trigger *t);
 void expr_encode(struct json_writer *w, const struct expr *e);
 /** table_encode() - everything; table_decode() of it gives an equal table. */
 void table_encode(struct json_writer *w, const struct table *t);
