@@ -1,0 +1,72 @@
+import { useRef, useState } from 'react';
+import { queryClient } from '@/app/query-client';
+import { path, upload } from '@/shared/api/client';
+import { keys } from '@/shared/api/queries';
+import type { ImportResult } from '@/shared/api/types';
+import { type Mapping, mapParameter } from './mapping';
+import { contentTypes, type Source, toBody } from './source';
+
+export interface ImportOptions {
+  mode: 'all-or-nothing' | 'partial';
+  /** column that tells which row is meant, '' = always add */
+  upsert: string;
+}
+
+export type RunState =
+  | { step: 'idle' }
+  | { step: 'running'; dryRun: boolean; sent: number; total: number }
+  | { step: 'done'; dryRun: boolean; result: ImportResult }
+  | { step: 'failed'; dryRun: boolean; error: unknown }
+  | { step: 'stopped' };
+
+export interface Run {
+  state: RunState;
+  start: (
+    tableName: string,
+    source: Source,
+    mapping: Mapping,
+    options: ImportOptions,
+    dryRun: boolean,
+  ) => Promise<void>;
+  stop: () => void;
+  reset: () => void;
+}
+
+/** One import at a time, with its progress. */
+export function useImportRun(): Run {
+  const [state, setState] = useState<RunState>({ step: 'idle' });
+  const controller = useRef<AbortController | null>(null);
+  return {
+    state,
+    start: async (tableName, source, mapping, options, dryRun) => {
+      controller.current = new AbortController();
+      setState({ step: 'running', dryRun, sent: 0, total: source.file.size });
+      try {
+        const body = await toBody(source);
+        const result = await upload<ImportResult>(path('api/db-editor/import', tableName), {
+          body,
+          contentType: contentTypes[source.format],
+          query: {
+            map: mapParameter(source.headers, mapping),
+            upsert: options.upsert || undefined,
+            mode: options.mode === 'partial' ? 'partial' : undefined,
+            dryRun: dryRun || undefined,
+          },
+          signal: controller.current.signal,
+          onProgress: (sent, total) => setState({ step: 'running', dryRun, sent, total }),
+        });
+        if (!dryRun) {
+          await queryClient.invalidateQueries({ queryKey: keys.rows(tableName) });
+          await queryClient.invalidateQueries({ queryKey: keys.tables });
+        }
+        setState({ step: 'done', dryRun, result });
+      } catch (error) {
+        if (error instanceof DOMException && error.name === 'AbortError')
+          setState({ step: 'stopped' });
+        else setState({ step: 'failed', dryRun, error });
+      }
+    },
+    stop: () => controller.current?.abort(),
+    reset: () => setState({ step: 'idle' }),
+  };
+}
