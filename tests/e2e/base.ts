@@ -1,0 +1,175 @@
+// Actors of the journeys: a server of its own for each test, and a page that is watched.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import AxeBuilder from '@axe-core/playwright';
+import { test as base, expect, type Page } from '@playwright/test';
+
+export { expect };
+
+const root = resolve(__dirname, '../..');
+const binary = process.env.TELAIO ?? join(root, 'build/telaio');
+export const dataFolder = process.env.TELAIO_TEST_DATA ?? resolve(root, '../shared/data');
+export const airportsFile = join(dataFolder, 'import/airports.csv');
+export const hasAirports = existsSync(airportsFile);
+
+export const owner = { email: 'owner@example.com', password: 'correct horse battery' };
+
+export interface Studio {
+  url: string;
+  setupUrl: string;
+  /** a session token for calls beside the browser, after set-up */
+  call: (method: string, path: string, body?: unknown, headers?: Record<string, string>) => Promise<Answer>;
+}
+
+export interface Answer {
+  status: number;
+  // biome-ignore lint/suspicious/noExplicitAny: answers are checked by the journeys
+  data: any;
+  text: string;
+}
+
+async function start(folder: string): Promise<{ process: ChildProcess; url: string; token: string }> {
+  const server = spawn(binary, ['serve', '--data', folder, '--listen', '127.0.0.1:0'], {
+    env: { ...process.env, TELAIO_PASSWORD_MEMORY_KIB: '64' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  let errors = '';
+  server.stderr?.on('data', (bytes: Buffer) => {
+    errors += bytes.toString();
+  });
+  return new Promise((done, fail) => {
+    const timer = setTimeout(() => fail(new Error(`the server did not start:\n${errors}`)), 20_000);
+    const look = () => {
+      const url = /listening on (http:\/\/\S+)/.exec(output)?.[1];
+      const token = /\/setup\?token=([A-Za-z0-9_-]+)/.exec(output)?.[1];
+      if (!url || !token) return;
+      clearTimeout(timer);
+      done({ process: server, url, token });
+    };
+    server.stdout?.on('data', (bytes: Buffer) => {
+      output += bytes.toString();
+      look();
+    });
+    server.on('exit', (code) => fail(new Error(`the server ended with ${code}:\n${errors}`)));
+  });
+}
+
+async function request(
+  url: string,
+  method: string,
+  path: string,
+  body?: unknown,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
+  const response = await fetch(url + path, {
+    method,
+    headers: {
+      ...(body === undefined || typeof body === 'string' ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  let data: unknown;
+  try {
+    data = JSON.parse(text).data;
+  } catch {
+    data = undefined;
+  }
+  return { status: response.status, data, text };
+}
+
+interface Fixtures {
+  /** a fresh installation, not set up yet */
+  studio: Studio;
+  /** the same, with its owner signed in in the browser */
+  signedIn: Studio;
+  watched: undefined;
+}
+
+export const test = base.extend<Fixtures>({
+  studio: async ({ baseURL: _ }, use) => {
+    const folder = mkdtempSync(join(tmpdir(), 'telaio-e2e-'));
+    const server = await start(folder);
+    let session = '';
+    await use({
+      url: server.url,
+      setupUrl: `${server.url}/setup?token=${server.token}`,
+      call: async (method, path, body, headers) => {
+        if (!session) {
+          const login = await request(server.url, 'POST', '/api/auth/login', owner);
+          session = login.data?.token ?? '';
+        }
+        return request(server.url, method, path, body, {
+          authorization: `Bearer ${session}`,
+          ...headers,
+        });
+      },
+    });
+    const gone = new Promise((done) => server.process.on('exit', done));
+    server.process.kill('SIGTERM');
+    await gone;
+    rmSync(folder, { recursive: true, force: true });
+  },
+
+  signedIn: async ({ studio, page }, use) => {
+    await request(studio.url, 'POST', '/api/auth/setup', {
+      token: studio.setupUrl.split('token=')[1],
+      ...owner,
+    });
+    await page.goto(`${studio.url}/sign-in`);
+    await page.getByLabel('Email').fill(owner.email);
+    await page.getByLabel('Password').fill(owner.password);
+    await page.keyboard.press('Enter');
+    await page.waitForURL('**/tables');
+    await use(studio);
+  },
+
+  // Every page of every journey: no script error, no CSP violation, no request to elsewhere.
+  watched: [
+    async ({ page }, use) => {
+      const wrong: string[] = [];
+      page.on('pageerror', (error) => wrong.push(`script error: ${error.message}`));
+      page.on('console', (message) => {
+        if (message.type() !== 'error') return;
+        // A refusal by the server is an answer; the journeys check what the page makes of it.
+        if (message.text().startsWith('Failed to load resource')) return;
+        wrong.push(`console: ${message.text()}`);
+      });
+      page.on('request', (asked) => {
+        const { hostname, protocol } = new URL(asked.url());
+        if (protocol.startsWith('http') && hostname !== '127.0.0.1')
+          wrong.push(`request to ${asked.url()}`);
+      });
+      await use(undefined);
+      expect(wrong, 'errors on the pages').toEqual([]);
+    },
+    { auto: true },
+  ],
+});
+
+/** WCAG 2.2 A and AA and best practice, on what is shown now. */
+export async function expectAccessible(page: Page, what: string): Promise<void> {
+  // Layers fade in; contrast is measured on what stays.
+  await page.waitForTimeout(200);
+  const { violations } = await new AxeBuilder({ page })
+    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
+    .analyze();
+  const found = violations.map(
+    ({ id, help, nodes }) =>
+      `${id}: ${help}\n${nodes
+        .slice(0, 4)
+        .map((node) => `    ${node.target.join(' ')}  ${node.failureSummary?.replace(/\s+/g, ' ')}`)
+        .join('\n')}`,
+  );
+  expect(found, `axe on ${what}`).toEqual([]);
+}
+
+/** Chooses a value of a select by the names that are read out. */
+export async function choose(page: Page, label: string | RegExp, option: string | RegExp): Promise<void> {
+  await page.getByRole('combobox', { name: label }).last().click();
+  await page.getByRole('option', { name: option }).first().click();
+}
