@@ -37,6 +37,7 @@ enum severity {
     SEVERITY_INFO,
     SEVERITY_WARNING,
     SEVERITY_DANGER, /* loses something: its id must be confirmed where policy asks */
+    SEVERITY_ERROR,  /* cannot run as written: it is refused */
 };
 
 struct finding {

@@ -1,0 +1,136 @@
+#include "migrate/recover.h"
+
+#include "base/attr.h"
+#include "base/time.h"
+#include "migrate/file_json.h"
+#include "migrate/run.h"
+
+/* What one interrupted change did, put together again from the journal and the live schema. */
+struct wreck {
+    const struct migrate_target *target;
+    struct change_record *record;
+    struct arena *arena;
+    struct session *session;
+    struct catalog *live, *before, *wanted;
+    struct change_list changes;
+};
+
+/* The catalog before: the inverse applied to what is there now. Without an inverse, or where it
+   does not fit, what is there now stands for it: then nothing but names is lost to the registry. */
+static enum errcode rebuild_before(struct wreck *w, struct error *err)
+{
+    struct change_list inverse = {0};
+    struct error ignored = ERROR_INIT;
+    if (!w->record->inverse ||
+        change_list_parse(w->arena, w->record->inverse, &inverse, &ignored) != ERR_OK ||
+        change_list_apply(&inverse, w->live, &w->before, &ignored) != ERR_OK) {
+        w->before = catalog_copy(w->live);
+    }
+    error_release(&ignored);
+    TRY(run_decorate(w->target, w->before, err));
+    if (change_list_apply(&w->changes, w->before, &w->wanted, &ignored) != ERR_OK) {
+        w->wanted = catalog_copy(w->live);
+    }
+    error_release(&ignored);
+    return ERR_OK;
+}
+
+static enum errcode settle_applied(struct wreck *w, struct error *err)
+{
+    TRY(change_list_parse(w->arena, w->record->operations, &w->changes, err));
+    change_list_prepare(w->arena, &w->changes, w->record->id);
+    TRY(rebuild_before(w, err));
+    struct migrate_outcome outcome = {
+        .record = w->record,
+        .changes = &w->changes,
+        .before = w->before,
+        .after = w->live,
+        .wanted = w->wanted,
+    };
+    return run_finish(w->target, w->session, w->arena, w->record, &outcome, err);
+}
+
+static enum errcode settle_otherwise(struct wreck *w, const char *state, const char *why,
+                                     struct error *err)
+{
+    static const char *const fields[] = {"state", "finished_at", "error", NULL};
+    struct record_place p = journal_place(w->target->journal);
+    w->record->state = state;
+    w->record->finished_at = time_now_us();
+    w->record->error = why;
+    return record_update(&p, &change_record_type, w->record, fields, err);
+}
+
+/* Where the fingerprint cannot tell (a purge changes nothing of the user's), the last step can. */
+static enum errcode last_step_done(struct wreck *w, bool *out, struct error *err)
+{
+    struct change_step *steps = NULL;
+    size_t n = 0;
+    TRY(migrate_steps(w->target->journal, w->record->id, w->arena, &steps, &n, err));
+    *out = n == 0 || text_eq(steps[n - 1].state, "done");
+    return ERR_OK;
+}
+
+static enum errcode settle(struct wreck *w, struct migrate_recovery *out, struct error *err)
+{
+    const char *live = catalog_fingerprint(w->arena, w->live);
+    bool is_before = text_eq(live, w->record->fp_before);
+    bool is_after = text_eq(live, w->record->fp_after);
+    if (is_before && is_after) {
+        TRY(last_step_done(w, &is_after, err));
+    }
+    if (is_after) {
+        out->n_applied++;
+        return settle_applied(w, err);
+    }
+    if (is_before) {
+        out->n_failed++;
+        return settle_otherwise(w, "failed", "interrupted before it took effect", err);
+    }
+    out->n_unclear++;
+    return settle_otherwise(w, "needs_attention",
+                            "interrupted, and the schema is neither as before nor as after", err);
+}
+
+static enum errcode settle_one(const struct migrate_target *t, struct change_record *record,
+                               struct arena *a, struct migrate_recovery *out, struct error *err)
+{
+    struct migrate_target own = *t;
+    own.tenant_id = record->tenant_id;
+    own.source = record->source;
+    own.actor_id = record->actor_id;
+    own.actor_name = record->actor_name;
+    struct wreck w = {.target = &own, .record = record, .arena = a};
+    TRY(engine_session_begin(t->engine, t->ns, ACCESS_READ, &w.session, err));
+    enum errcode code = engine_inspect(w.session, &w.live, err);
+    if (code == ERR_OK) {
+        code = settle(&w, out, err);
+    }
+    engine_session_end(w.session);
+    catalog_unref(w.live);
+    catalog_unref(w.before);
+    catalog_unref(w.wanted);
+    return code;
+}
+
+enum errcode migrate_recover(const struct migrate_target *t, struct migrate_recovery *out,
+                             struct error *err)
+{
+    AUTO(arena_freep) struct arena *a = arena_new();
+    struct record_place p = journal_place(t->journal);
+    struct record_term terms[] = {{"state", FILTER_EQ, value_text("running")},
+                                  {"ns", FILTER_EQ, value_str(t->ns)}};
+    struct record_query q = {.terms = terms, .n_terms = ARRAY_LEN(terms), .order = "created_at"};
+    void *found = NULL;
+    size_t n = 0;
+    TRY(record_list(&p, a, &change_record_type, &q, &found, &n, err));
+    struct change_record *records = found;
+    struct migrate_recovery sum = {0};
+    for (size_t i = 0; i < n; i++) {
+        TRY(settle_one(t, &records[i], a, &sum, err));
+    }
+    if (out) {
+        *out = sum;
+    }
+    return ERR_OK;
+}

@@ -1,0 +1,43 @@
+#pragma once
+
+#include "migrate/change_run.h"
+
+/* Inside of the room: the pieces that preview, execute, undo, recover and purge share. */
+
+/** run_preview() - migrate_preview() with a plan id that is given. */
+enum errcode run_preview(const struct migrate_target *t, const struct change_list *list,
+                         const char *tag, struct arena *a, struct plan **out,
+                         struct error *err) MUST_CHECK;
+
+struct run_options {
+    const char *kind;    /* of the journal's record */
+    const char *undo_of; /* id of the change this one undoes, or NULL */
+    bool confirm_all;
+    const struct migrate_confirm *confirm;
+};
+
+/** run_execute() - migrate_execute() with what undo and purge say besides. */
+enum errcode run_execute(const struct migrate_target *t, const struct plan *plan,
+                         const struct run_options *options, struct arena *a,
+                         struct change_record *out, struct error *err) MUST_CHECK;
+
+/** run_decorate() - t's hook, if there is one. */
+enum errcode run_decorate(const struct migrate_target *t, struct catalog *c,
+                          struct error *err) MUST_CHECK;
+/** run_plan_hash() - SHA-256 of the statements. */
+const char *run_plan_hash(struct arena *a, const struct plan *plan);
+/** run_title() - one line for people about @list. */
+const char *run_title(struct arena *a, const struct change_list *list);
+/** run_tables() - the names that @list touches, as a JSON array. */
+const char *run_tables(struct arena *a, const struct change_list *list);
+/** run_record() - a record of @plan for @t, state "planned", without inverse and chain. */
+struct change_record run_record(struct arena *a, const struct migrate_target *t,
+                                const struct plan *plan, const char *kind);
+
+/** run_finish() - mark done: record, trash, what it undid, registry; one transaction. */
+enum errcode run_finish(const struct migrate_target *t, struct session *s, struct arena *a,
+                        struct change_record *record, const struct migrate_outcome *outcome,
+                        struct error *err) MUST_CHECK;
+
+/** change_subject() - the table a change is about, as it is called before it. */
+const char *change_subject(const struct change *c);
