@@ -180,6 +180,39 @@ export async function send(
   throw failure;
 }
 
+export interface RawAnswer {
+  status: number;
+  headers: Record<string, string>;
+  text: string;
+  milliseconds: number;
+}
+
+/** Sends a request and gives back whatever comes: for the consoles, where a refusal is a result. */
+export async function sendRaw(
+  method: string,
+  path: string,
+  options: RequestOptions = {},
+): Promise<RawAnswer> {
+  const started = performance.now();
+  try {
+    const response = await fetch(buildUrl(path, options.query), {
+      method,
+      headers: buildHeaders(method, options),
+      body: encodeBody(options.body),
+      credentials: 'same-origin',
+    });
+    const text = await response.text();
+    return {
+      status: response.status,
+      headers: Object.fromEntries(response.headers.entries()),
+      text,
+      milliseconds: performance.now() - started,
+    };
+  } catch {
+    throw new ApiError(0, { code: 'offline', message: 'The server cannot be reached' });
+  }
+}
+
 export interface UploadOptions extends RequestOptions {
   body: Blob;
   /** bytes that have left, of all */
