@@ -160,13 +160,14 @@ enum errcode authn_user_add(struct authn *n, struct arena *a, const struct authn
 
 /**
  * authn_user_update() - write @fields of @u (NULL-terminated names of columns, not password_hash)
+ * @a: owns the folded email; @u is the whole user as read, changed
  *
  * Takes effect on the user's sessions and tokens at once; switching off (is_active) ends the
  * sessions. Errors: ERR_CONFLICT when the last active OWNER would be gone, ERR_INVALID,
  * ERR_UNIQUE_VIOLATION, ERR_NOT_FOUND.
  */
-enum errcode authn_user_update(struct authn *n, struct user *u, const char *const *fields,
-                               struct error *err) MUST_CHECK;
+enum errcode authn_user_update(struct authn *n, struct arena *a, struct user *u,
+                               const char *const *fields, struct error *err) MUST_CHECK;
 
 /** authn_user_delete() - as switching off, and the email is free again. Errors: as above. */
 enum errcode authn_user_delete(struct authn *n, int64_t user_id, struct error *err) MUST_CHECK;
@@ -202,7 +203,8 @@ enum errcode authn_password_check(struct str password, const char *email,
 
 struct authn_token {
     int64_t user_id;
-    int64_t tenant_id;        /* 0 = the user's home */
+    int64_t tenant_id;        /* acts in this tenant only (platform roles: there when the request
+                                 names none); 0 = wherever the user does */
     const char *name;         /* NULL = "token" */
     int64_t expires_at;       /* 0 = never */
     bool has_allow;           /* limited to the list, also when it is empty */

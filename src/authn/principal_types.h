@@ -45,7 +45,8 @@ struct principal {
     const char *name;
     enum role role;
     enum level level;
-    int64_t tenant_id;                    /* home tenant, 0 = none */
+    int64_t tenant_id; /* home tenant, 0 = none */
+    int64_t works_in;  /* tenant that the session or token was made for; 0 = not said */
     const struct membership *memberships; /* further tenants, without the home */
     size_t n_memberships;
 
