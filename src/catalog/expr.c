@@ -299,3 +299,36 @@ bool raw_is_expression(const char *text)
     }
     return depth == 0;
 }
+
+/* A name that means the same without its quotes. */
+static bool is_plain_name(struct str name)
+{
+    for (size_t i = 0; i < name.n; i++) {
+        if (!is_word(name.p[i])) {
+            return false;
+        }
+    }
+    return name.n > 0 && !(name.p[0] >= '0' && name.p[0] <= '9');
+}
+
+void raw_canonical(struct buf *b, const char *text)
+{
+    struct str s = str_trim(str_of(text));
+    struct raw_token t;
+    bool space = false;
+    for (size_t at = 0; next_token(s, &at, &t);) {
+        if (strchr(" \t\r\n\f", s.p[t.start])) {
+            space = true;
+            continue;
+        }
+        if (space) {
+            buf_addc(b, ' ');
+            space = false;
+        }
+        if (t.name.p && is_plain_name(t.name)) {
+            buf_add_str(b, t.name);
+        } else {
+            buf_add(b, s.p + t.start, t.n);
+        }
+    }
+}

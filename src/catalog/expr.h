@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "catalog/value.h"
 
 /*
@@ -73,3 +74,6 @@ const char *raw_rename_name(struct arena *a, const char *text, const char *from,
 /** raw_is_expression() - @text is one complete expression by its outside: parentheses balance,
  *  quotes end, no semicolon, no comment, not empty; so it cannot leave the place it is put in. */
 bool raw_is_expression(const char *text);
+/** raw_canonical() - append @text as it is compared: white space as one space, no quotes around
+ *  names that need none. */
+void raw_canonical(struct buf *b, const char *text);

@@ -62,20 +62,11 @@ static void add_value(struct buf *b, struct value v)
     }
 }
 
-/* Engine text modulo white space: what the engine prints back may be laid out anew. */
+/* Engine text modulo layout: what the engine prints back may have other spaces and quotes. */
 static void add_raw(struct buf *b, const char *text)
 {
-    bool space = false;
-    for (; text && *text; text++) {
-        if (*text == ' ' || *text == '\t' || *text == '\n' || *text == '\r') {
-            space = true;
-            continue;
-        }
-        if (space) {
-            buf_addc(b, ' ');
-            space = false;
-        }
-        buf_addc(b, *text);
+    if (text) {
+        raw_canonical(b, text);
     }
     buf_addc(b, ';');
 }

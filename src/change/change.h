@@ -28,7 +28,7 @@ enum change_kind {
 /* What a destructive change keeps, so that its inverse can bring the data back. */
 struct trash_ref {
     const char *object; /* name of the trash table, NULL = nothing kept */
-    const char **keys;  /* column names in the trash table that identify the row … */
+    const char **keys;  /* column names in the trash table that identify the row: k1 … kn, … */
     const char **onto; /* … and the columns of the table they match ("rowid" where it has no key) */
     size_t n_keys;
 };
@@ -99,6 +99,7 @@ struct restored_key {
 struct change_list {
     struct change *items;
     size_t n;
+    struct arena *arena; /* owns what completion adds; set by decode and prepare */
 };
 
 /* What an undo needs: how the data comes back (schema-change's five classes). */
@@ -112,6 +113,10 @@ enum undo_class {
 struct change_ops {
     enum change_kind kind;
     const char *wire;
+    /** Fills what a request leaves to us, in @a: generated names, the type and the referenced
+     *  columns of relations, the CHECKs of column rules. NULL = nothing to fill. Fills once: what
+     *  is there stays. */
+    void (*complete)(struct arena *a, struct change *c, const struct catalog *now);
     /** May fail; @now is borrowed and unchanged. Errors carry where relative to the operation. */
     enum errcode (*validate)(const struct change *c, const struct catalog *now, struct error *err);
     /** Only after validate on an equal catalog; must not fail. */
@@ -131,13 +136,22 @@ const struct change_ops *change_ops(enum change_kind kind);
 /**
  * change_list_prepare() - give every destructive change of @list its place in the trash
  * @tag: unique text of the plan, [a-z0-9]{1,16}; names become "__telaio_trash_<tag>_<n>"
+ *
+ * A place that is named already stays. The list gets @a as its arena when it has none.
  */
 void change_list_prepare(struct arena *a, struct change_list *list, const char *tag);
 
 /**
- * change_list_apply() - validate and apply one after the other
+ * change_list_apply() - complete, validate and apply one after the other
  * @now:   catalog before; borrowed, unchanged
  * @after: a new catalog (one reference) with all changes applied
+ *
+ * The items of @list are completed in place (see change_ops.complete) when the list has an arena:
+ * call it before engine_plan(), which wants complete changes.
+ *
+ * A table in the trash stays in the catalog under its trash name, is_internal; so does the trash of
+ * a column: columns "k1" … "kn" for the key and "v" for the value. Texts of triggers and views are
+ * the engine's and stay as they are in memory.
  *
  * Errors: those of validate, with where prefixed "/operations/<n>".
  */
@@ -163,6 +177,7 @@ const char *undo_class_name(enum undo_class c); /* "free", "copy", "trash", "non
  */
 enum errcode name_check(const char *what, const char *name, struct error *err) MUST_CHECK;
 
-/** name_generate() - "<kind>_<table>_<cols…>" cut to 63 bytes with a hash tail when longer. */
+/** name_generate() - "<kind>_<table>_<cols…>"; longer than 63 bytes: its first 54 bytes (or fewer,
+ *  to a character's end), "_" and 8 hex digits of SHA-256 of the whole. */
 char *name_generate(struct arena *a, const char *kind, const char *table,
                     const char *const *columns, size_t n_columns);

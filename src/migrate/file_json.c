@@ -178,7 +178,7 @@ enum errcode change_list_parse(struct arena *a, const char *text, struct change_
 {
     json_t *doc = NULL;
     TRY(doc_parse(a, str_of(text), JSON_DEPTH_MAX, &doc, err));
-    return change_list_decode(a, doc, out, err);
+    return change_list_decode_stored(a, doc, out, err);
 }
 
 enum errcode row_value(struct arena *a, const json_t *doc, const struct column *column,
