@@ -249,6 +249,7 @@ export interface TrashItem {
   createdAt?: string | null;
   expiresAt?: string | null;
   purgeAt?: string | null;
+  purgeAfter?: string | null;
   undoUntil?: string | null;
   droppedBy?: ChangeUser | number | string | null;
   rowEstimate?: number | null;
@@ -259,7 +260,10 @@ export interface TrashItem {
 export interface AuditEntry {
   id: string | number;
   at?: string;
+  time?: string;
   createdAt?: string;
+  userEmail?: string | null;
+  state?: string | null;
   actor?: ChangeUser | number | string | null;
   user?: ChangeUser | number | string | null;
   action: string;

@@ -1,0 +1,27 @@
+export const en = {
+  title: 'Audit',
+  intro: 'Who changed what in schemas and settings, and how it ended.',
+  empty: 'Nothing recorded yet',
+  when: 'When',
+  who: 'Who',
+  what: 'What',
+  object: 'On',
+  outcome: 'Outcome',
+  statement: 'Statement',
+  system: 'System',
+  outcomes: {
+    ok: 'Done',
+    success: 'Done',
+    applied: 'Done',
+    done: 'Done',
+    undone: 'Undone',
+    failed: 'Failed',
+    failure: 'Failed',
+    error: 'Failed',
+    denied: 'Denied',
+    running: 'Running',
+  } as Record<string, string>,
+  search: 'Search the audit',
+  noMatch: 'Nothing matches',
+};
+export type AuditMessages = typeof en;

@@ -1,0 +1,27 @@
+export const en = {
+  title: 'Jobs',
+  intro: 'Long work goes on here, also when you leave its page.',
+  empty: 'No jobs',
+  emptyText: 'Work that takes long is listed here while it runs, and for a while after.',
+  kind: 'Job',
+  state: 'State',
+  progress: 'Progress',
+  started: 'Started',
+  finished: 'Finished',
+  actions: 'Actions',
+  cancel: 'Cancel',
+  cancelOf: (name: string) => `Cancel ${name}`,
+  cancelled: 'The job is being stopped',
+  states: {
+    queued: 'Waiting',
+    pending: 'Waiting',
+    running: 'Running',
+    done: 'Done',
+    succeeded: 'Done',
+    completed: 'Done',
+    failed: 'Failed',
+    cancelled: 'Cancelled',
+    canceled: 'Cancelled',
+  } as Record<string, string>,
+};
+export type JobsMessages = typeof en;

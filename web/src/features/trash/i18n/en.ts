@@ -1,0 +1,25 @@
+export const en = {
+  title: 'Trash',
+  intro: 'What was dropped waits here with its data until it is purged.',
+  empty: 'The trash is empty',
+  emptyText: 'Tables and columns you delete come here first.',
+  kinds: { table: 'Table', column: 'Column', index: 'Index' } as Record<string, string>,
+  name: 'Name',
+  from: 'Of the table',
+  kind: 'Kind',
+  rows: 'Rows',
+  dropped: 'Dropped',
+  purged: 'Purged by itself',
+  by: (who: string) => `by ${who}`,
+  actions: 'Actions',
+  restore: 'Restore',
+  restoreOf: (name: string) => `Restore ${name}`,
+  restored: (name: string) => `${name} is back`,
+  purge: 'Purge',
+  purgeOf: (name: string) => `Purge ${name}`,
+  purgeTitle: (name: string) => `Purge ${name} for good`,
+  purgeText:
+    'Its data is destroyed. This cannot be undone, and the change that dropped it cannot be undone either.',
+  purgedDone: (name: string) => `${name} is purged`,
+};
+export type TrashMessages = typeof en;
