@@ -13,7 +13,7 @@ export const en = {
   audit: 'Audit',
   tokens: 'API tokens',
   users: 'Users',
-  tenants: 'Tenants',
+  tenants: 'Workspaces',
   jobs: 'Jobs',
   account: 'Account',
   signOut: 'Sign out',

@@ -8,7 +8,7 @@ export function AuthFrame({
 }: {
   title: string;
   text: string;
-  children: ReactNode;
+  children?: ReactNode;
 }) {
   return (
     <main className="flex min-h-full items-center justify-center bg-canvas px-4 py-10">

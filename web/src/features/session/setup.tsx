@@ -19,6 +19,8 @@ export function SetupPage() {
   const [mismatch, setMismatch] = useState(false);
 
   const gone = error instanceof ApiError && error.status === 404;
+  const refused = error instanceof ApiError && error.status === 403;
+  if (refused) return <AuthFrame title={m.setupBadTitle} text={m.setupBadText} />;
   if (!token || gone) {
     return (
       <AuthFrame title={m.setupDoneTitle} text={m.setupDoneText}>
@@ -60,7 +62,7 @@ export function SetupPage() {
           name="password"
           type="password"
           autoComplete="new-password"
-          minLength={10}
+          minLength={8}
           hint={m.passwordHint}
           required
         />
