@@ -13,6 +13,9 @@ static const struct errcode_row rows[] = {
 #undef ERRCODE
 };
 
+/* So that an error without a struct keeps its code when a text is added to it. */
+static _Thread_local enum errcode last_raised;
+
 void error_release(struct error *err)
 {
     arena_free(err->arena);
@@ -23,6 +26,7 @@ enum errcode error_raise(struct error *err, enum errcode code, const char *file,
                          const char *fmt, ...)
 {
     BUG_ON(code == ERR_OK || code >= ERR_N);
+    last_raised = code;
     if (!err) {
         return code;
     }
@@ -42,7 +46,7 @@ enum errcode error_raise(struct error *err, enum errcode code, const char *file,
 #define SET_TEXT(err, member, fmt)                            \
     do {                                                      \
         if (!(err)) {                                         \
-            return ERR_OK;                                    \
+            return last_raised;                               \
         }                                                     \
         BUG_ON(!(err)->arena);                                \
         va_list ap;                                           \
@@ -72,7 +76,7 @@ enum errcode error_where(struct error *err, const char *fmt, ...)
 enum errcode error_params(struct error *err, const char *json)
 {
     if (!err) {
-        return ERR_OK;
+        return last_raised;
     }
     err->params = arena_strdup(err->arena, json);
     return err->code;
@@ -80,7 +84,10 @@ enum errcode error_params(struct error *err, const char *json)
 
 enum errcode error_prefix_where(struct error *err, const char *prefix)
 {
-    if (!err || err->code == ERR_OK) {
+    if (!err) {
+        return last_raised;
+    }
+    if (err->code == ERR_OK) {
         return ERR_OK;
     }
     err->where = arena_printf(err->arena, "%s%s", prefix, err->where ? err->where : "");

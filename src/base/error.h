@@ -55,7 +55,8 @@ enum errcode error_raise(struct error *err, enum errcode code, const char *file,
                          const char *fmt, ...) PRINTF_LIKE(5, 6);
 #define ERROR(err, code, ...) error_raise((err), (code), __FILE__, __LINE__, __VA_ARGS__)
 
-/** error_*f() - set one more text of a raised error; all return err->code, NULL err is fine. */
+/** error_detail() and the like - set one more text of a raised error; all return err->code, or with
+ *  a NULL err the code that this thread raised last: call them right behind ERROR(). */
 enum errcode error_detail(struct error *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
 enum errcode error_hint(struct error *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
 enum errcode error_where(struct error *err, const char *fmt, ...) PRINTF_LIKE(2, 3);

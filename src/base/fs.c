@@ -52,6 +52,21 @@ enum errcode fs_read_file(struct arena *a, const char *path, size_t max, struct 
     return ERR_OK;
 }
 
+static enum errcode make_one(const char *path, struct error *err)
+{
+    struct stat st;
+    if (mkdir(path, 0700) == 0) {
+        return ERR_OK;
+    }
+    if (errno != EEXIST) {
+        return raise_errno(err, "make", path);
+    }
+    if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode)) {
+        return ERROR(err, ERR_IO, "cannot make \"%s\": a file is there", path);
+    }
+    return ERR_OK;
+}
+
 enum errcode fs_make_folder(const char *path, struct error *err)
 {
     char parent[4096];
@@ -65,15 +80,10 @@ enum errcode fs_make_folder(const char *path, struct error *err)
             continue;
         }
         parent[i] = '\0';
-        if (mkdir(parent, 0700) != 0 && errno != EEXIST) {
-            return raise_errno(err, "make", parent);
-        }
+        TRY(make_one(parent, err));
         parent[i] = '/';
     }
-    if (mkdir(path, 0700) != 0 && errno != EEXIST) {
-        return raise_errno(err, "make", path);
-    }
-    return ERR_OK;
+    return make_one(path, err);
 }
 
 static enum errcode write_all(int fd, struct str text, const char *path, struct error *err)
@@ -90,6 +100,21 @@ static enum errcode write_all(int fd, struct str text, const char *path, struct 
     }
     if (fsync(fd) != 0) {
         return raise_errno(err, "write", path);
+    }
+    return ERR_OK;
+}
+
+/* The new name is durable only when the folder is. */
+static enum errcode sync_folder(const char *path, struct error *err)
+{
+    char folder[4096];
+    const char *slash = strrchr(path, '/');
+    size_t n = slash ? (size_t)(slash - path) + (slash == path) : 0;
+    memcpy(folder, n ? path : ".", n ? n : 1);
+    folder[n ? n : 1] = '\0';
+    AUTO(close_fd) int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0 || fsync(fd) != 0) {
+        return raise_errno(err, "sync", folder);
     }
     return ERR_OK;
 }
@@ -111,6 +136,7 @@ enum errcode fs_replace_file(const char *path, struct str text, struct error *er
     }
     if (code != ERR_OK) {
         unlink(beside);
+        return code;
     }
-    return code;
+    return sync_folder(path, err);
 }

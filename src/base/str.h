@@ -33,7 +33,8 @@ static inline bool str_is(struct str a, const char *b)
 
 static inline struct str str_sub(struct str s, size_t from)
 {
-    return from >= s.n ? (struct str){s.p + s.n, 0} : (struct str){s.p + from, s.n - from};
+    size_t skip = from < s.n ? from : s.n;
+    return (struct str){skip ? s.p + skip : s.p, s.n - skip}; /* NULL + 0 is undefined */
 }
 
 /** str_starts() - @s begins with @prefix. */

@@ -2,7 +2,7 @@
 
 #include <sodium.h>
 
-#include "crypt/random.h"
+#include "crypt/start.h"
 
 _Static_assert(PASSWORD_HASH_MAX >= crypto_pwhash_STRBYTES, "an argon2id text must fit");
 
@@ -26,7 +26,7 @@ enum errcode password_hash(struct str password, struct password_cost cost,
         cost.ops > OPS_MOST) {
         return ERROR(err, ERR_INVALID_PARAMETER, "password cost is out of range");
     }
-    random_bytes(out, PASSWORD_HASH_MAX); /* also starts the library */
+    crypt_start();
     char text[crypto_pwhash_STRBYTES];
     if (crypto_pwhash_str_alg(text, password.n ? password.p : "", password.n,
                               (unsigned long long)cost.ops, (size_t)cost.memory_kib * 1024,
@@ -43,6 +43,7 @@ bool password_verify(const char *hash, struct str password)
     if (!hash || strlen(hash) >= crypto_pwhash_STRBYTES) {
         return false;
     }
+    crypt_start();
     return crypto_pwhash_str_verify(hash, password.n ? password.p : "", password.n) == 0;
 }
 

@@ -2,9 +2,9 @@
 
 #include <pthread.h>
 #include <sodium.h>
-#include <string.h>
 
 #include "base/attr.h"
+#include "crypt/start.h"
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
@@ -13,10 +13,9 @@ static void start_library(void)
     BUG_ON(sodium_init() < 0);
 }
 
-void random_bytes(void *p, size_t n)
+void crypt_start(void)
 {
     pthread_once(&once, start_library);
-    randombytes_buf(p, n);
 }
 
 char *base64url_encode(struct arena *a, const void *p, size_t n)

@@ -6,15 +6,12 @@
 
 #include "base/arena.h"
 #include "base/str.h"
+#include "base/uuid.h" /* random_bytes() */
 
 /*
- * Randomness from the system's generator, the comparison that takes no longer for a near miss, and
- * the text form of random bytes. Nothing here can fail: a system without randomness ends the
- * process. Safe from every thread; never blocks.
+ * The text form of random bytes (random_bytes() itself is base's), and the comparison that takes no
+ * longer for a near miss. Nothing here can fail. Safe from every thread; never blocks.
  */
-
-/** random_bytes() - @n unpredictable bytes at @p. */
-void random_bytes(void *p, size_t n);
 
 /** random_text() - @n_bytes of randomness as base64url without padding, in @a. */
 char *random_text(struct arena *a, size_t n_bytes);

@@ -9,6 +9,7 @@
 
 #include "base/fs.h"
 #include "crypt/random.h"
+#include "crypt/start.h"
 
 /* The file: one line, the marker and the key as base64url. */
 #define FILE_MARK   "telaio-key:1:"
@@ -62,6 +63,7 @@ enum errcode seal_key_load(struct arena *a, const char *folder, struct seal_key 
                            struct error *err)
 {
     const char *path = arena_printf(a, "%s/" SEAL_KEY_FILE, folder);
+    crypt_start();
     if (access(path, F_OK) != 0) {
         TRY(make_key_file(a, path, err));
     }

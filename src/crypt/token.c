@@ -5,6 +5,7 @@
 #include "base/attr.h"
 #include "base/hash.h"
 #include "crypt/random.h"
+#include "crypt/start.h"
 
 #define PREFIX_LEN   4
 #define SECRET_BYTES 32
@@ -49,6 +50,7 @@ enum token_kind token_kind_of(struct str text)
 void token_hash(struct str text, char out[TOKEN_HASH_LEN + 1])
 {
     unsigned char digest[DIGEST_BYTES];
+    crypt_start();
     crypto_generichash(digest, sizeof digest, (const unsigned char *)(text.n ? text.p : ""), text.n,
                        NULL, 0);
     hex_encode(out, digest, sizeof digest);
