@@ -1,6 +1,7 @@
 #include "engine/engine.h"
 
 #include "base/attr.h"
+#include "engine/catalog_cache.h"
 
 static enum errcode lack(struct engine *e, const char *what, struct error *err)
 {
@@ -215,6 +216,7 @@ void engine_register(struct engine *e, struct engine_ops *ops)
 void engine_close(struct engine *e)
 {
     if (e) {
+        catalog_cache_free(e);
         e->ops->close(e);
     }
 }

@@ -111,10 +111,13 @@ struct engine_ops {
                            struct error *err);
 };
 
+struct catalog_cache;
+
 /* Drivers extend these by placing them first. */
 struct engine {
     const struct engine_ops *ops;
     struct engine_caps caps;
+    _Atomic(struct catalog_cache *) cache; /* see catalog_cache.h */
 };
 
 struct session {

@@ -1,0 +1,199 @@
+#include "engine/sqlite/errors.h"
+
+#include "base/attr.h"
+#include "base/buf.h"
+#include "base/json.h"
+#include "base/str.h"
+
+#define COLUMNS_MAX 32
+
+/* "t.a, t.b" behind "UNIQUE constraint failed: ". */
+struct place {
+    struct str table;
+    struct str columns[COLUMNS_MAX];
+    size_t n;
+};
+
+static struct place read_place(struct str s)
+{
+    struct place p = {0};
+    while (s.n && p.n < COLUMNS_MAX) {
+        size_t end = 0;
+        while (end < s.n && !(s.p[end] == ',' && end + 1 < s.n && s.p[end + 1] == ' ')) {
+            end++;
+        }
+        struct str one = {s.p, end};
+        size_t dot = str_find(one, '.');
+        if (dot < one.n) {
+            p.table = (struct str){one.p, dot};
+            p.columns[p.n++] = str_sub(one, dot + 1);
+        }
+        s = str_sub(s, end + 2);
+    }
+    return p;
+}
+
+static struct str behind_colon(const char *message)
+{
+    const char *colon = message ? strstr(message, "failed: ") : NULL;
+    return colon ? str_of(colon + strlen("failed: ")) : (struct str){NULL, 0};
+}
+
+static void add_params(struct error *err, const struct place *p, struct str constraint)
+{
+    struct buf b;
+    struct json_writer w;
+    buf_init(&b, 1 << 20);
+    jsonw_init(&w, &b);
+    jsonw_begin_object(&w);
+    if (p->table.n) {
+        jsonw_kv_str(&w, "table", p->table);
+    }
+    if (p->n) {
+        jsonw_key(&w, "columns");
+        jsonw_begin_array(&w);
+        for (size_t i = 0; i < p->n; i++) {
+            jsonw_str(&w, p->columns[i]);
+        }
+        jsonw_end_array(&w);
+    }
+    if (constraint.n) {
+        jsonw_kv_str(&w, "constraint", constraint);
+    }
+    jsonw_end_object(&w);
+    (void)error_params(err, buf_text(&b));
+    buf_release(&b);
+    if (p->n == 1) {
+        struct buf pointer;
+        buf_init(&pointer, 4096);
+        char name[256] = {0};
+        size_t n = p->columns[0].n < sizeof name ? p->columns[0].n : sizeof name - 1;
+        memcpy(name, p->columns[0].p, n);
+        doc_pointer_token(&pointer, name);
+        (void)error_where(err, "%s", buf_text(&pointer));
+        buf_release(&pointer);
+    }
+}
+
+static void add_columns(struct buf *b, const struct place *p)
+{
+    for (size_t i = 0; i < p->n; i++) {
+        buf_adds(b, i ? ", \"" : "\"");
+        buf_add_str(b, p->columns[i]);
+        buf_addc(b, '"');
+    }
+}
+
+static enum errcode raise_unique(const char *message, struct error *err)
+{
+    struct str text = behind_colon(message);
+    struct place p = read_place(text);
+    struct buf columns;
+    buf_init(&columns, 1 << 16);
+    add_columns(&columns, &p);
+    if (p.n) {
+        (void)ERROR(err, ERR_UNIQUE_VIOLATION, "the value of %s is there already",
+                    buf_text(&columns));
+    } else {
+        (void)ERROR(err, ERR_UNIQUE_VIOLATION, "a value that must be unique is there already");
+    }
+    buf_release(&columns);
+    if (err) {
+        add_params(err, &p, p.n ? (struct str){NULL, 0} : text);
+    }
+    return ERR_UNIQUE_VIOLATION;
+}
+
+static enum errcode raise_not_null(const char *message, struct error *err)
+{
+    struct place p = read_place(behind_colon(message));
+    struct buf columns;
+    buf_init(&columns, 1 << 16);
+    add_columns(&columns, &p);
+    (void)ERROR(err, ERR_NOT_NULL_VIOLATION, "%s needs a value",
+                p.n ? buf_text(&columns) : "a column");
+    buf_release(&columns);
+    if (err) {
+        add_params(err, &p, (struct str){NULL, 0});
+    }
+    return ERR_NOT_NULL_VIOLATION;
+}
+
+static enum errcode raise_check(const char *message, struct error *err)
+{
+    struct str name = behind_colon(message);
+    struct place none = {0};
+    (void)ERROR(err, ERR_CHECK_VIOLATION, "a value breaks the check \"%.*s\"", (int)name.n,
+                name.n ? name.p : "");
+    if (err) {
+        add_params(err, &none, name);
+    }
+    return ERR_CHECK_VIOLATION;
+}
+
+static enum errcode raise_constraint(int rc, const char *message, struct error *err)
+{
+    switch (rc) {
+    case SQLITE_CONSTRAINT_UNIQUE:
+    case SQLITE_CONSTRAINT_PRIMARYKEY:
+    case SQLITE_CONSTRAINT_ROWID:
+        return raise_unique(message, err);
+    case SQLITE_CONSTRAINT_NOTNULL:
+        return raise_not_null(message, err);
+    case SQLITE_CONSTRAINT_CHECK:
+        return raise_check(message, err);
+    case SQLITE_CONSTRAINT_FOREIGNKEY:
+        return ERROR(err, ERR_FOREIGN_KEY_VIOLATION,
+                     "a referenced row is missing, or rows still refer to this one");
+    case SQLITE_CONSTRAINT_DATATYPE:
+        return ERROR(err, ERR_INVALID_VALUE, "a value does not fit its column");
+    case SQLITE_CONSTRAINT_TRIGGER:
+        return ERROR(err, ERR_CHECK_VIOLATION, "a trigger refused: %s", message ? message : "");
+    default:
+        return ERROR(err, ERR_CONFLICT, "a constraint failed: %s", message ? message : "");
+    }
+}
+
+enum errcode sqlite_error(sqlite3 *db, int rc, const char *doing, struct error *err)
+{
+    static const struct {
+        int rc;
+        enum errcode code;
+        const char *message;
+    } rows[] = {
+        {SQLITE_BUSY, ERR_BUSY, "the database is locked by another process"},
+        {SQLITE_LOCKED, ERR_BUSY, "the table is locked"},
+        {SQLITE_FULL, ERR_DISK_FULL, "no room left on the disk"},
+        {SQLITE_CORRUPT, ERR_CORRUPT, "the database file is damaged"},
+        {SQLITE_NOTADB, ERR_CORRUPT, "the file is not a database"},
+        {SQLITE_INTERRUPT, ERR_CANCELLED, "the statement was ended"},
+        {SQLITE_TOOBIG, ERR_TOO_LARGE, "a value is over the size limit"},
+        {SQLITE_READONLY, ERR_FORBIDDEN, "the database is read-only"},
+        {SQLITE_CANTOPEN, ERR_UNAVAILABLE, "the database file cannot be opened"},
+        {SQLITE_IOERR, ERR_IO, "reading or writing the database file failed"},
+        {SQLITE_MISMATCH, ERR_INVALID_VALUE, "a value does not fit its column"},
+        {SQLITE_RANGE, ERR_INTERNAL, "a parameter is out of range"},
+    };
+    const char *message = db ? sqlite3_errmsg(db) : NULL;
+    int extended = db ? sqlite3_extended_errcode(db) : rc;
+    if ((extended & 0xff) != (rc & 0xff)) {
+        extended = rc;
+    }
+    enum errcode code = ERR_OK;
+    if ((rc & 0xff) == SQLITE_CONSTRAINT) {
+        code = raise_constraint(extended, message, err);
+    }
+    for (size_t i = 0; code == ERR_OK && i < ARRAY_LEN(rows); i++) {
+        if ((rc & 0xff) == rows[i].rc) {
+            code = ERROR(err, rows[i].code, "%s", rows[i].message);
+        }
+    }
+    if (code == ERR_OK) {
+        code = ERROR(err, ERR_INTERNAL, "%s failed", doing);
+    }
+    if (err) {
+        err->engine_code = extended;
+        (void)error_detail(err, "%s: %s", doing, message ? message : sqlite3_errstr(rc));
+    }
+    return code;
+}

@@ -1,0 +1,103 @@
+#pragma once
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "engine/engine.h"
+#include "engine/sqlite/conn.h"
+#include "engine/sqlite/sqlite_engine.h"
+#include "engine/sqlite/wait.h"
+
+/*
+ * The open files of the engine, their idle connections and their queues of writes. Inside of the
+ * driver only.
+ *
+ * Locks, in this order: engine.lock (the table of files, the ready list), file.lock (idle stacks
+ * and the queue of one file). Neither is held across a call that waits.
+ */
+#define LOOPS_MAX      64
+#define IDLE_MAX       8 /* idle readers of one loop and file */
+#define WRITER_THREADS 4
+#define FILE_BUCKETS   256
+#define GROUP_MAX      256
+
+struct file;
+struct sqlite_session;
+
+struct sqlite_engine {
+    struct engine base;
+    struct engine_ops ops;
+    struct arena *arena;
+    struct sqlite_settings settings;
+
+    pthread_mutex_t lock;
+    struct file *files[FILE_BUCKETS];
+    int n_files;
+    uint64_t clock; /* counts uses; the smallest is the least recent */
+
+    pthread_t writers[WRITER_THREADS];
+    int n_writers;
+    pthread_cond_t is_ready;
+    struct file *ready_first, *ready_last;
+    int n_busy_writers;
+    bool is_closing;
+};
+
+/* A write or a request to be alone, in the queue of its file. */
+struct request {
+    struct request *next;
+    transact_fn *fn; /* NULL: hand the writing connection over */
+    void *arg;
+    struct error *err;
+    enum errcode code;
+    struct wait wait;
+};
+
+struct file {
+    struct sqlite_engine *engine;
+    struct file *next;
+    const char *ns;
+    const char *path;
+    struct arena *arena; /* owns the file itself */
+    uint64_t hash;
+    uint64_t serial; /* of this opening: part of the generation */
+    uint64_t used;
+    int users;
+    bool is_dropped;
+
+    pthread_mutex_t lock;
+    _Atomic(uint64_t) epoch; /* counts schema changes of this process */
+    struct conn *idle[LOOPS_MAX + 1];
+    int n_idle[LOOPS_MAX + 1];
+
+    struct conn *writer; /* used by one writer thread, or by the session that is alone */
+    struct sqlite_session *write_session;
+    struct request *first, *last;
+    bool is_scheduled; /* on the ready list, with a writer thread, or held */
+    struct file *ready_next;
+};
+
+/** file_check_name() - ERR_INVALID unless @ns is a namespace. */
+enum errcode file_check_name(struct str ns, struct error *err) MUST_CHECK;
+/** file_path() - FOLDER/ns.db in @a. */
+const char *file_path(const struct sqlite_engine *e, struct arena *a, struct str ns);
+
+/** file_acquire() - the file of @ns, kept open until file_release(). ERR_NOT_FOUND, ERR_INVALID. */
+enum errcode file_acquire(struct sqlite_engine *e, struct str ns, struct file **out,
+                          struct error *err) MUST_CHECK;
+void file_release(struct file *f);
+/** file_forget() - @f (acquired by the caller) is not found any more; freed by its last user. */
+void file_forget(struct file *f);
+/** files_close() - all of them; nobody uses one. */
+void files_close(struct sqlite_engine *e);
+
+/** file_lend() - a reading connection for the caller alone, with a schema of now. */
+enum errcode file_lend(struct file *f, struct conn **out, struct error *err) MUST_CHECK;
+void file_return(struct file *f, struct conn *c);
+/** file_open_conn() - a connection of its own; blocks. */
+enum errcode file_open_conn(struct file *f, bool is_writer, struct conn **out,
+                            struct error *err) MUST_CHECK;

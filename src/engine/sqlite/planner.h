@@ -1,0 +1,76 @@
+#pragma once
+
+#include "catalog/catalog.h"
+#include "engine/plan.h"
+#include "engine/sqlcommon/sql_writer.h"
+#include "engine/sqlite/conn.h"
+
+/*
+ * The making of a plan. Steps are put into one group: SQLite changes structure inside a
+ * transaction. A later change of a list may need a table as an earlier one leaves it: then the
+ * steps so far are run on an empty copy of the schema in memory, and the table is read from there,
+ * exactly as SQLite will have it.
+ */
+struct planner {
+    struct arena *arena; /* of the plan */
+    struct plan *plan;
+    const struct catalog *before;
+    const struct catalog *now; /* before, or what the copy says */
+    struct catalog *copied;
+    struct conn *copy;
+    size_t n_copied;    /* steps that ran on the copy */
+    struct map touched; /* names that earlier changes changed */
+    size_t operation;
+    bool starts_rebuild; /* known from a first round: the group is a rebuild from its begin */
+    struct error *err;
+    enum errcode code; /* the first failure; later calls do nothing */
+};
+
+/** planner_table() - the table @name as it is before the current change; NULL when the plan has
+ *  failed or it is not there (then the plan fails). */
+const struct table *planner_table(struct planner *p, const char *name);
+void planner_touch(struct planner *p, const char *name);
+
+/** planner_step() - the text in @w becomes a step. */
+struct step_words {
+    enum step_kind kind;
+    const char *comment;
+    bool is_rewrite;
+};
+void planner_step(struct planner *p, struct sql_writer *w, const struct step_words *words);
+/** planner_text() - @text becomes a step that runs. */
+void planner_text(struct planner *p, const char *text, const char *comment);
+/** planner_write() - an empty writer for the next step. */
+struct sql_writer planner_write(struct planner *p);
+void planner_fail(struct planner *p, enum errcode code);
+/** planner_needs_rebuild() - the plan runs with foreign keys off and legacy ALTER on. */
+void planner_needs_rebuild(struct planner *p);
+
+/* rebuild.c */
+struct rebuild {
+    const struct table *table;
+    const char *new_text; /* CREATE TABLE under @new_name */
+    const char *new_name; /* NULL: under a scratch name, put in the old one's place */
+    const char *dropped;  /* a column that is not copied */
+    const char *added;    /* a column whose values come from @restore */
+    const struct trash_ref *restore;
+    const struct expr *fallback; /* for rows that the trash does not have; NULL = NULL */
+    bool keeps_old;              /* the old table stays, without parts */
+    bool drops_dependents;       /* indexes and triggers that mention @dropped are not made again */
+    const char *dropped_index;
+};
+void plan_rebuild(struct planner *p, const struct rebuild *r);
+
+void plan_create_column(struct planner *p, const struct change *c);
+void plan_drop_column(struct planner *p, const struct change *c);
+void plan_drop_table(struct planner *p, const struct change *c);
+void plan_restore_table(struct planner *p, const struct change *c);
+void plan_drop_index(struct planner *p, const struct change *c);
+
+/* simulate.c */
+/** simulate_open() - a connection to an empty copy of @c's schema, foreign keys off. */
+enum errcode simulate_open(const struct catalog *c, struct conn **out,
+                           struct error *err) MUST_CHECK;
+/** simulate_run() - one step there. */
+enum errcode simulate_run(struct conn *c, const struct plan_step *step,
+                          struct error *err) MUST_CHECK;

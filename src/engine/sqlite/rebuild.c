@@ -1,0 +1,663 @@
+#include "base/attr.h"
+#include "engine/sqlite/ddl.h"
+#include "engine/sqlite/edit.h"
+#include "engine/sqlite/emit.h"
+#include "engine/sqlite/planner.h"
+#include "engine/sqlite/storage.h"
+
+/*
+ * What SQLite's ALTER TABLE cannot do is done by a copy under a scratch name that takes the old
+ * table's place: the text is edited, rows are copied with their rowid, the counter follows, indexes
+ * and triggers are made again from their own texts. Foreign keys are off and ALTER is legacy, so
+ * dropping the old table fires nothing and other tables' texts, which name it already, stay.
+ */
+#define SCRATCH_PREFIX "__telaio_new_"
+
+static void run(struct planner *p, struct sql_writer *w, const char *comment)
+{
+    planner_step(p, w, &(struct step_words){.kind = STEP_RUN, .comment = comment});
+}
+
+static bool same(const char *a, const char *b)
+{
+    return a && b && str_eq_nocase(str_of(a), str_of(b));
+}
+
+/* How the row number is called, NULL when the table has none or it is a column of its own. */
+static const char *rowid_name(const struct table *t)
+{
+    static const char *const names[] = {"rowid", "_rowid_", "oid"};
+    const struct column *key = table_single_key(t);
+    bool is_key = key && key->type.native && same(key->type.native, "INTEGER");
+    if (t->is_without_rowid || is_key) {
+        return NULL;
+    }
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        if (!table_find_column(t, str_of(names[i]))) {
+            return names[i];
+        }
+    }
+    return NULL;
+}
+
+static bool has_counter(const struct table *t)
+{
+    for (size_t i = 0; i < t->n_columns; i++) {
+        if (t->columns[i].is_auto_increment) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void write_old(struct sql_writer *w, const char *column)
+{
+    sql_text(w, "\"o\".");
+    sql_ident(w, column);
+}
+
+static void write_restored(struct sql_writer *w, const struct rebuild *r)
+{
+    sql_text(w, "CASE WHEN \"r\".");
+    sql_ident(w, r->restore->keys[0]);
+    sql_text(w, " IS NULL THEN ");
+    if (r->fallback) {
+        sql_expr(w, r->fallback);
+    } else {
+        sql_text(w, "NULL");
+    }
+    sql_text(w, " ELSE \"r\".\"v\" END");
+}
+
+static void write_join(struct sql_writer *w, const struct rebuild *r)
+{
+    sql_text(w, " LEFT JOIN ");
+    sql_ident(w, r->restore->object);
+    sql_text(w, " AS \"r\"");
+    for (size_t i = 0; i < r->restore->n_keys; i++) {
+        const char *onto = r->restore->onto[i];
+        bool is_rowid = same(onto, "rowid") && !table_find_column(r->table, str_of(onto));
+        sql_text(w, i ? " AND \"r\"." : " ON \"r\".");
+        sql_ident(w, r->restore->keys[i]);
+        sql_text(w, " = ");
+        write_old(w, is_rowid ? rowid_name(r->table) : onto);
+    }
+}
+
+static bool is_copied(const struct rebuild *r, const struct column *c)
+{
+    return c->generated == GENERATED_NONE && !same(c->name, r->dropped);
+}
+
+static void plan_copy(struct planner *p, const struct rebuild *r, const char *to)
+{
+    const struct table *t = r->table;
+    const char *rowid = rowid_name(t);
+    struct sql_writer w = planner_write(p);
+    struct sql_writer from = planner_write(p);
+    const char *between = "";
+    sql_text(&w, "INSERT INTO ");
+    sql_ident(&w, to);
+    sql_text(&w, " (");
+    if (rowid) {
+        sql_text(&w, rowid);
+        write_old(&from, rowid);
+        between = ", ";
+    }
+    for (size_t i = 0; i < t->n_columns; i++) {
+        if (is_copied(r, &t->columns[i])) {
+            sql_text(&w, between);
+            sql_text(&from, between);
+            sql_ident(&w, t->columns[i].name);
+            write_old(&from, t->columns[i].name);
+            between = ", ";
+        }
+    }
+    if (r->restore && r->restore->object) {
+        sql_text(&w, ", ");
+        sql_ident(&w, r->added);
+        sql_text(&from, ", ");
+        write_restored(&from, r);
+    }
+    sql_text(&w, ") SELECT ");
+    buf_add_str(w.out, buf_str(from.out));
+    buf_release(from.out);
+    sql_text(&w, " FROM ");
+    sql_ident(&w, t->name);
+    sql_text(&w, " AS \"o\"");
+    if (r->restore && r->restore->object) {
+        write_join(&w, r);
+    }
+    if (from.broken) {
+        w.broken = from.broken;
+    }
+    planner_step(p, &w,
+                 &(struct step_words){.kind = STEP_RUN,
+                                      .comment = "all rows, with their numbers",
+                                      .is_rewrite = true});
+}
+
+static void plan_count(struct planner *p, const char *old, const char *new)
+{
+    struct sql_writer w = planner_write(p);
+    sql_text(&w, "SELECT 'rows were lost' WHERE (SELECT count(*) FROM ");
+    sql_ident(&w, old);
+    sql_text(&w, ") <> (SELECT count(*) FROM ");
+    sql_ident(&w, new);
+    sql_text(&w, ")");
+    planner_step(p, &w,
+                 &(struct step_words){.kind = STEP_CHECK, .comment = "as many rows as before"});
+}
+
+/* A counter has no row before its table's first insert, and one too many after the copy. */
+static void plan_counter(struct planner *p, const char *old, const char *new)
+{
+    struct value from = value_text(old);
+    struct value to = value_text(new);
+    struct sql_writer w = planner_write(p);
+    sql_text(&w, "DELETE FROM sqlite_sequence WHERE name = ");
+    sql_literal(&w, &to);
+    run(p, &w, "the counter goes on where it was");
+    w = planner_write(p);
+    sql_text(&w, "INSERT INTO sqlite_sequence (name, seq) SELECT ");
+    sql_literal(&w, &to);
+    sql_text(&w, ", seq FROM sqlite_sequence WHERE name = ");
+    sql_literal(&w, &from);
+    run(p, &w, NULL);
+}
+
+static void plan_drop(struct planner *p, const char *table)
+{
+    struct sql_writer w = planner_write(p);
+    sql_text(&w, "DROP TABLE ");
+    sql_ident(&w, table);
+    run(p, &w, NULL);
+}
+
+static void plan_move(struct planner *p, const char *from, const char *to)
+{
+    struct sql_writer w = planner_write(p);
+    sql_text(&w, "ALTER TABLE ");
+    sql_ident(&w, from);
+    sql_text(&w, " RENAME TO ");
+    sql_ident(&w, to);
+    run(p, &w, NULL);
+}
+
+static bool index_reads(const struct index *i, const char *column)
+{
+    bool reads = expr_mentions(i->where, column);
+    for (size_t k = 0; k < i->n_keys; k++) {
+        reads = reads || (i->keys[k].column ? same(i->keys[k].column, column)
+                                            : expr_mentions(i->keys[k].expr, column));
+    }
+    return reads;
+}
+
+static void plan_parts(struct planner *p, const struct rebuild *r)
+{
+    const struct table *t = r->table;
+    for (size_t i = 0; i < t->n_indexes; i++) {
+        const struct index *index = &t->indexes[i];
+        if (index->is_constraint || same(index->name, r->dropped_index) ||
+            (r->dropped && index_reads(index, r->dropped))) {
+            continue;
+        }
+        struct sql_writer w = planner_write(p);
+        emit_index(&w, index, t->name);
+        run(p, &w, NULL);
+    }
+    for (size_t i = 0; i < t->n_triggers; i++) {
+        if (!r->dropped || !raw_mentions(t->triggers[i].native, r->dropped)) {
+            planner_text(p, t->triggers[i].native, NULL);
+        }
+    }
+}
+
+void plan_rebuild(struct planner *p, const struct rebuild *r)
+{
+    const struct table *t = r->table;
+    const char *to =
+        r->new_name ? r->new_name : arena_printf(p->arena, SCRATCH_PREFIX "%s", t->name);
+    planner_needs_rebuild(p);
+    planner_text(p, r->new_text, "the new form under another name");
+    plan_copy(p, r, to);
+    plan_count(p, t->name, to);
+    if (has_counter(t)) {
+        plan_counter(p, t->name, to);
+    }
+    plan_drop(p, t->name);
+    if (!r->new_name) {
+        plan_move(p, to, t->name);
+        plan_parts(p, r);
+    }
+    planner_touch(p, t->name);
+    planner_touch(p, to);
+}
+
+/* The text of @t taken apart, with an edit that gives it the name @name. */
+static bool begin_edits(struct planner *p, const struct table *t, const char *name,
+                        struct edits *edits)
+{
+    struct table_text *text = ARENA_NEW(p->arena, struct table_text);
+    struct sql_writer w = planner_write(p);
+    const char *native = t->native;
+    if (!native) {
+        emit_table(&w, t, t->name);
+        native = arena_str(p->arena, buf_str(w.out));
+    }
+    buf_clear(w.out);
+    planner_fail(p, ddl_read_table(p->arena, str_of(native), text, p->err));
+    *edits = (struct edits){.arena = p->arena, .table = text};
+    sql_ident(&w, name ? name : arena_printf(p->arena, SCRATCH_PREFIX "%s", t->name));
+    if (p->code == ERR_OK) {
+        edit_rename(edits, arena_str(p->arena, buf_str(w.out)));
+    }
+    buf_release(w.out);
+    return p->code == ERR_OK;
+}
+
+/* What of a new column can stand beside it, and what must be a clause of the table. */
+static struct column_parts split_parts(struct planner *p, const struct change *c,
+                                       struct foreign_key **wide, size_t *n_wide)
+{
+    struct column_parts parts = {.checks = c->create_column.checks,
+                                 .n_checks = c->create_column.n_checks};
+    struct foreign_key *keys = NULL;
+    for (size_t i = 0; i < c->create_column.n_foreign_keys; i++) {
+        if (c->create_column.foreign_keys[i].n_columns == 1) {
+            ARENA_PUSH(p->arena, keys, parts.n_keys, c->create_column.foreign_keys[i]);
+        } else {
+            ARENA_PUSH(p->arena, *wide, *n_wide, c->create_column.foreign_keys[i]);
+        }
+    }
+    parts.keys = keys;
+    return parts;
+}
+
+static bool is_last(const struct table *t, const char *after)
+{
+    return !after || (*after && same(after, t->columns[t->n_columns - 1].name));
+}
+
+/* May ADD COLUMN do it, whatever rows there are? */
+static bool is_native(const struct table *t, const struct change *c, size_t n_wide)
+{
+    const struct column *column = &c->create_column.column;
+    const struct expr *value = column->default_value;
+    bool constant = !value || value->kind == EXPR_LITERAL;
+    bool has_value = value && value->kind == EXPR_LITERAL && value->value.kind != VALUE_NULL;
+    bool references = c->create_column.n_foreign_keys > 0;
+    return t->n_columns && is_last(t, c->create_column.after) && !c->create_column.restore.object &&
+           n_wide == 0 && constant && (column->is_nullable || has_value) &&
+           !(references && has_value) && column->generated != GENERATED_STORED;
+}
+
+static void plan_column_parts(struct planner *p, const struct change *c)
+{
+    for (size_t i = 0; i < c->create_column.n_indexes; i++) {
+        if (!c->create_column.indexes[i].is_constraint) {
+            struct sql_writer w = planner_write(p);
+            emit_index(&w, &c->create_column.indexes[i], c->create_column.table);
+            run(p, &w, NULL);
+        }
+    }
+    for (size_t i = 0; i < c->create_column.n_triggers; i++) {
+        planner_text(p, c->create_column.triggers[i].native, NULL);
+    }
+}
+
+static void rebuild_with_column(struct planner *p, const struct table *t, const struct change *c,
+                                const struct column_parts *parts, const struct foreign_key *wide,
+                                size_t n_wide)
+{
+    struct edits edits;
+    struct sql_writer w = planner_write(p);
+    if (!begin_edits(p, t, NULL, &edits)) {
+        return;
+    }
+    emit_column(&w, &c->create_column.column, parts);
+    edit_add_column(&edits, arena_str(p->arena, buf_str(w.out)), c->create_column.after);
+    for (size_t i = 0; i < n_wide; i++) {
+        buf_clear(w.out);
+        emit_foreign_key(&w, &wide[i]);
+        edit_add_clause(&edits, arena_str(p->arena, buf_str(w.out)));
+    }
+    for (size_t i = 0; i < c->create_column.n_indexes; i++) {
+        if (c->create_column.indexes[i].is_constraint) {
+            buf_clear(w.out);
+            emit_unique(&w, &c->create_column.indexes[i]);
+            edit_add_clause(&edits, arena_str(p->arena, buf_str(w.out)));
+        }
+    }
+    buf_release(w.out);
+    plan_rebuild(p, &(struct rebuild){.table = t,
+                                      .new_text = edit_text(&edits),
+                                      .added = c->create_column.column.name,
+                                      .restore = &c->create_column.restore,
+                                      .fallback = c->create_column.column.default_value});
+}
+
+void plan_create_column(struct planner *p, const struct change *c)
+{
+    const struct table *t = planner_table(p, c->create_column.table);
+    struct foreign_key *wide = NULL;
+    size_t n_wide = 0;
+    if (!t) {
+        return;
+    }
+    struct column_parts parts = split_parts(p, c, &wide, &n_wide);
+    parts.is_strict = t->is_strict;
+    if (is_native(t, c, n_wide)) {
+        struct sql_writer w = planner_write(p);
+        sql_text(&w, "ALTER TABLE ");
+        sql_ident(&w, t->name);
+        sql_text(&w, " ADD COLUMN ");
+        emit_column(&w, &c->create_column.column, &parts);
+        run(p, &w, NULL);
+    } else {
+        rebuild_with_column(p, t, c, &parts, wide, n_wide);
+    }
+    plan_column_parts(p, c);
+    planner_touch(p, t->name);
+}
+
+/* The trash of a column: the row's key and the value, with the key's types so that it is found. */
+static void plan_column_trash(struct planner *p, const struct table *t, const struct column *c,
+                              const char *trash)
+{
+    struct sql_writer w = planner_write(p);
+    const char *rowid = rowid_name(t);
+    size_t n = t->n_primary_key ? t->n_primary_key : 1;
+    if (!t->n_primary_key && !rowid) {
+        planner_fail(
+            p, ERROR(p->err, ERR_UNSUPPORTED, "rows of \"%s\" cannot be told apart", t->name));
+    }
+    sql_text(&w, "CREATE TABLE ");
+    sql_ident(&w, trash);
+    sql_text(&w, " (");
+    for (size_t i = 0; i < n; i++) {
+        const struct column *k =
+            t->n_primary_key ? table_find_column(t, str_of(t->primary_key[i])) : NULL;
+        sql_ident(&w, arena_printf(p->arena, "k%zu", i + 1));
+        buf_printf(w.out, " %s, ", k ? sqlite_declare(p->arena, &k->type) : "INTEGER");
+    }
+    sql_text(&w, "\"v\", PRIMARY KEY (");
+    for (size_t i = 0; i < n; i++) {
+        sql_text(&w, i ? ", " : "");
+        sql_ident(&w, arena_printf(p->arena, "k%zu", i + 1));
+    }
+    sql_text(&w, "))");
+    run(p, &w, "where the values are kept");
+    w = planner_write(p);
+    sql_text(&w, "INSERT INTO ");
+    sql_ident(&w, trash);
+    sql_text(&w, " SELECT ");
+    if (t->n_primary_key) {
+        sql_ident_list(&w, t->primary_key, t->n_primary_key);
+    } else {
+        sql_text(&w, rowid ? rowid : "rowid");
+    }
+    sql_text(&w, ", ");
+    sql_ident(&w, c->name);
+    sql_text(&w, " FROM ");
+    sql_ident(&w, t->name);
+    planner_step(p, &w, &(struct step_words){.kind = STEP_RUN, .is_rewrite = true});
+    planner_touch(p, trash);
+}
+
+static bool keys_mention(const struct clause *c, const char *column)
+{
+    for (size_t i = 0; i < c->n_keys; i++) {
+        if (same(c->keys[i].column, column)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool clause_mentions(struct planner *p, const struct clause *c, const char *column)
+{
+    if (c->kind == CLAUSE_CHECK) {
+        return raw_mentions(arena_str(p->arena, c->text), column);
+    }
+    return (c->kind == CLAUSE_FOREIGN_KEY || c->kind == CLAUSE_UNIQUE) && keys_mention(c, column);
+}
+
+static void edit_out_column(struct planner *p, struct edits *e, const char *column)
+{
+    const struct table_text *t = e->table;
+    for (size_t i = 0; i < t->n_columns; i++) {
+        if (same(t->columns[i].name, column)) {
+            edit_drop_column(e, i);
+            continue;
+        }
+        for (size_t k = 0; k < t->columns[i].n_clauses; k++) {
+            const struct clause *c = &t->columns[i].clauses[k];
+            if (c->kind == CLAUSE_CHECK && clause_mentions(p, c, column)) {
+                edit_drop_column_clause(e, i, k);
+            }
+        }
+    }
+    for (size_t i = 0; i < t->n_clauses; i++) {
+        if (clause_mentions(p, &t->clauses[i], column)) {
+            edit_drop_table_clause(e, i);
+        }
+    }
+}
+
+void plan_drop_column(struct planner *p, const struct change *c)
+{
+    const struct table *t = planner_table(p, c->drop_column.table);
+    const struct column *column = t ? table_find_column(t, str_of(c->drop_column.column)) : NULL;
+    struct edits edits;
+    if (!column || !begin_edits(p, t, NULL, &edits)) {
+        if (t && !column) {
+            planner_fail(p,
+                         ERROR(p->err, ERR_NOT_FOUND, "no column \"%s\"", c->drop_column.column));
+        }
+        return;
+    }
+    if (c->drop_column.trash && column->generated == GENERATED_NONE) {
+        plan_column_trash(p, t, column, c->drop_column.trash);
+    }
+    edit_out_column(p, &edits, column->name);
+    plan_rebuild(
+        p, &(struct rebuild){.table = t, .new_text = edit_text(&edits), .dropped = column->name});
+}
+
+static bool refers_to(const struct clause *c, const char *parent)
+{
+    return c->kind == CLAUSE_FOREIGN_KEY && same(c->parent, parent);
+}
+
+/* Take foreign keys out of a text: those to @parent, or all when it is NULL. */
+static void edit_out_keys(struct edits *e, const char *parent)
+{
+    const struct table_text *t = e->table;
+    for (size_t i = 0; i < t->n_columns; i++) {
+        for (size_t k = 0; k < t->columns[i].n_clauses; k++) {
+            const struct clause *c = &t->columns[i].clauses[k];
+            if (c->kind == CLAUSE_FOREIGN_KEY && (!parent || refers_to(c, parent))) {
+                edit_drop_column_clause(e, i, k);
+            }
+        }
+    }
+    for (size_t i = 0; i < t->n_clauses; i++) {
+        const struct clause *c = &t->clauses[i];
+        if (c->kind == CLAUSE_FOREIGN_KEY && (!parent || refers_to(c, parent))) {
+            edit_drop_table_clause(e, i);
+        }
+    }
+}
+
+static bool has_key_to(const struct table *t, const char *parent)
+{
+    for (size_t i = 0; i < t->n_foreign_keys; i++) {
+        if (same(t->foreign_keys[i].referenced_table, parent)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The tables that refer to @t lose those keys: they would be checked against a table in the
+ * trash, or against none. */
+static void plan_unrefer(struct planner *p, const struct table *t)
+{
+    const struct catalog *now = p->now;
+    for (size_t i = 0; i < now->n_tables; i++) {
+        const struct table *child = now->tables[i];
+        struct edits edits;
+        if (child == t || !has_key_to(child, t->name)) {
+            continue;
+        }
+        if (begin_edits(p, child, NULL, &edits)) {
+            edit_out_keys(&edits, t->name);
+            plan_rebuild(p, &(struct rebuild){.table = child, .new_text = edit_text(&edits)});
+        }
+    }
+}
+
+static void plan_drop_parts(struct planner *p, const struct table *t)
+{
+    for (size_t i = 0; i < t->n_indexes + t->n_triggers; i++) {
+        bool is_index = i < t->n_indexes;
+        if (is_index && t->indexes[i].is_constraint) {
+            continue;
+        }
+        struct sql_writer w = planner_write(p);
+        sql_text(&w, is_index ? "DROP INDEX " : "DROP TRIGGER ");
+        sql_ident(&w, is_index ? t->indexes[i].name : t->triggers[i - t->n_indexes].name);
+        run(p, &w, i == 0 ? "their names must be free" : NULL);
+    }
+}
+
+void plan_drop_table(struct planner *p, const struct change *c)
+{
+    const struct table *t = planner_table(p, c->drop_table.table);
+    const char *trash = c->drop_table.no_trash ? NULL : c->drop_table.trash;
+    struct edits edits;
+    if (!t) {
+        return;
+    }
+    planner_needs_rebuild(p);
+    plan_unrefer(p, t);
+    if (!trash) {
+        plan_drop(p, t->name);
+    } else if (t->n_foreign_keys) {
+        if (begin_edits(p, t, trash, &edits)) {
+            edit_out_keys(&edits, NULL);
+            plan_rebuild(
+                p, &(struct rebuild){.table = t, .new_text = edit_text(&edits), .new_name = trash});
+        }
+    } else {
+        plan_drop_parts(p, t);
+        plan_move(p, t->name, trash);
+    }
+    planner_touch(p, t->name);
+    if (trash) {
+        planner_touch(p, trash);
+    }
+}
+
+/* The keys that others had to the table come back, after it. */
+static void plan_refer(struct planner *p, const struct change *c)
+{
+    for (size_t i = 0; i < c->restore_table.n_referrers; i++) {
+        const struct restored_key *r = &c->restore_table.referrers[i];
+        const struct table *child = planner_table(p, r->table);
+        struct sql_writer w = planner_write(p);
+        struct edits edits;
+        if (!child || !begin_edits(p, child, NULL, &edits)) {
+            buf_release(w.out);
+            return;
+        }
+        emit_foreign_key(&w, &r->key);
+        edit_add_clause(&edits, arena_str(p->arena, buf_str(w.out)));
+        buf_release(w.out);
+        plan_rebuild(p, &(struct rebuild){.table = child, .new_text = edit_text(&edits)});
+    }
+}
+
+void plan_restore_table(struct planner *p, const struct change *c)
+{
+    const struct table *t = c->restore_table.table;
+    const struct table *kept = planner_table(p, c->restore_table.trash);
+    if (!kept) {
+        return;
+    }
+    planner_needs_rebuild(p);
+    if (t->n_foreign_keys) {
+        struct table *from = table_copy(p->arena, kept);
+        struct sql_writer w = planner_write(p);
+        emit_table(&w, t, t->name);
+        const char *text = t->native ? t->native : arena_str(p->arena, buf_str(w.out));
+        buf_release(w.out);
+        plan_rebuild(p, &(struct rebuild){.table = from, .new_text = text, .new_name = t->name});
+    } else {
+        plan_move(p, kept->name, t->name);
+    }
+    plan_parts(p, &(struct rebuild){.table = t});
+    planner_touch(p, t->name);
+    planner_touch(p, kept->name);
+    plan_refer(p, c);
+}
+
+/* An index of a UNIQUE clause cannot be dropped: the clause goes. */
+static void plan_drop_unique(struct planner *p, const struct table *t, const struct index *i)
+{
+    struct edits edits;
+    if (!begin_edits(p, t, NULL, &edits)) {
+        return;
+    }
+    const struct table_text *text = edits.table;
+    size_t n_found = 0;
+    for (size_t k = 0; i->n_keys == 1 && k < text->n_columns; k++) {
+        for (size_t n = 0; n < text->columns[k].n_clauses; n++) {
+            if (same(text->columns[k].name, i->keys[0].column) &&
+                text->columns[k].clauses[n].kind == CLAUSE_UNIQUE) {
+                edit_drop_column_clause(&edits, k, n);
+                n_found++;
+            }
+        }
+    }
+    for (size_t k = 0; k < text->n_clauses; k++) {
+        const struct clause *c = &text->clauses[k];
+        bool equal = c->kind == CLAUSE_UNIQUE && c->n_keys == i->n_keys;
+        for (size_t n = 0; equal && n < i->n_keys; n++) {
+            equal = same(c->keys[n].column, i->keys[n].column);
+        }
+        if (equal) {
+            edit_drop_table_clause(&edits, k);
+            n_found++;
+        }
+    }
+    if (!n_found) {
+        planner_fail(
+            p, ERROR(p->err, ERR_UNSUPPORTED, "index \"%s\" belongs to the primary key", i->name));
+        return;
+    }
+    plan_rebuild(p, &(struct rebuild){.table = t, .new_text = edit_text(&edits)});
+}
+
+void plan_drop_index(struct planner *p, const struct change *c)
+{
+    const struct table *t = planner_table(p, c->drop_index.table);
+    const struct index *i = t ? table_find_index(t, str_of(c->drop_index.index)) : NULL;
+    if (t && !i) {
+        planner_fail(p, ERROR(p->err, ERR_NOT_FOUND, "no index \"%s\"", c->drop_index.index));
+    }
+    if (!i) {
+        return;
+    }
+    if (i->is_constraint) {
+        plan_drop_unique(p, t, i);
+        return;
+    }
+    struct sql_writer w = planner_write(p);
+    sql_text(&w, "DROP INDEX ");
+    sql_ident(&w, i->name);
+    run(p, &w, NULL);
+    planner_touch(p, t->name);
+}

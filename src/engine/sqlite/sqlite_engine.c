@@ -1,0 +1,255 @@
+#include "engine/sqlite/sqlite_engine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/attr.h"
+#include "base/fs.h"
+#include "engine/catalog_cache.h"
+#include "engine/sqlite/maintain.h"
+#include "engine/sqlite/session.h"
+
+static struct sqlite_engine *of(struct engine *e)
+{
+    return (struct sqlite_engine *)e;
+}
+
+static void close_engine(struct engine *engine)
+{
+    struct sqlite_engine *e = of(engine);
+    sqlite_writers_stop(e);
+    files_close(e);
+    pthread_cond_destroy(&e->is_ready);
+    pthread_mutex_destroy(&e->lock);
+    arena_free(e->arena);
+}
+
+static enum errcode ping(struct engine *engine, struct error *err)
+{
+    struct sqlite_engine *e = of(engine);
+    int need = e->settings.read_only ? R_OK | X_OK : R_OK | W_OK | X_OK;
+    if (access(e->settings.folder, need) != 0) {
+        return ERROR(err, ERR_UNAVAILABLE, "the folder \"%s\" cannot be used", e->settings.folder);
+    }
+    return ERR_OK;
+}
+
+struct creation {
+    struct sqlite_engine *engine;
+    struct str ns;
+    struct error *err;
+    enum errcode code;
+};
+
+/* The file is made here, so that it is its owner's only; SQLite gives -wal and -shm its mode. */
+static enum errcode make_file(const char *path, struct error *err)
+{
+    int fd = open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        bool full = errno == ENOSPC || errno == EDQUOT;
+        return ERROR(err, full ? ERR_DISK_FULL : ERR_IO, "\"%s\" cannot be made: %s", path,
+                     strerror(errno));
+    }
+    (void)close(fd); /* empty: no other connection can have a lock on it yet */
+    return ERR_OK;
+}
+
+static enum errcode create(struct sqlite_engine *e, struct str ns, struct error *err)
+{
+    struct arena *a AUTO(arena_freep) = arena_new();
+    struct conn *c = NULL;
+    const char *path = file_path(e, a, ns);
+    if (access(path, F_OK) == 0) {
+        return ERR_OK;
+    }
+    const char *slash = strrchr(path, '/');
+    TRY(fs_make_folder(arena_strndup(a, path, (size_t)(slash - path)), err));
+    TRY(make_file(path, err));
+    struct conn_settings settings = {.path = path,
+                                     .vfs = e->settings.vfs,
+                                     .is_writer = true,
+                                     .busy_ms = e->settings.busy_ms,
+                                     .cache_kib = e->settings.cache_kib};
+    enum errcode code = conn_open(&settings, &c, err);
+    if (code == ERR_OK) {
+        code = conn_exec(c, "PRAGMA user_version = 1", err); /* a file with its first page */
+        conn_close(c);
+    }
+    if (code != ERR_OK) {
+        (void)unlink(path);
+    }
+    return code;
+}
+
+static void run_create(void *arg)
+{
+    struct creation *c = arg;
+    c->code = create(c->engine, c->ns, c->err);
+}
+
+static enum errcode namespace_create(struct engine *engine, struct str ns, struct error *err)
+{
+    struct creation c = {.engine = of(engine), .ns = ns, .err = err};
+    TRY(file_check_name(ns, err));
+    if (c.engine->settings.read_only) {
+        return ERROR(err, ERR_FORBIDDEN, "the database is read-only");
+    }
+    pthread_mutex_lock(&c.engine->lock);
+    struct arena *a AUTO(arena_freep) = arena_new();
+    bool is_there = access(file_path(c.engine, a, ns), F_OK) == 0;
+    pthread_mutex_unlock(&c.engine->lock);
+    if (!is_there) {
+        wait_run(run_create, &c);
+    }
+    return c.code;
+}
+
+struct dropping {
+    struct file *file;
+    struct error *err;
+    enum errcode code;
+};
+
+static void run_drop(void *arg)
+{
+    static const char *const endings[] = {"", "-wal", "-shm", "-journal"};
+    struct dropping *d = arg;
+    struct arena *a AUTO(arena_freep) = arena_new();
+    for (size_t i = 0; i < ARRAY_LEN(endings); i++) {
+        const char *path = arena_printf(a, "%s%s", d->file->path, endings[i]);
+        if (unlink(path) != 0 && errno != ENOENT && d->code == ERR_OK) {
+            d->code = ERROR(d->err, ERR_IO, "\"%s\" cannot be removed: %s", path, strerror(errno));
+        }
+    }
+}
+
+static enum errcode namespace_drop(struct engine *engine, struct str ns, struct error *err)
+{
+    struct file *f = NULL;
+    TRY(file_acquire(of(engine), ns, &f, err));
+    enum errcode code = sqlite_hold(f, err);
+    if (code == ERR_OK) {
+        struct dropping d = {.file = f, .err = err};
+        file_forget(f);
+        wait_run(run_drop, &d);
+        code = d.code;
+        sqlite_unhold(f);
+    }
+    file_release(f);
+    return code;
+}
+
+static bool namespace_exists(struct engine *engine, struct str ns)
+{
+    if (file_check_name(ns, NULL) != ERR_OK) {
+        return false;
+    }
+    struct arena *a AUTO(arena_freep) = arena_new();
+    return access(file_path(of(engine), a, ns), F_OK) == 0;
+}
+
+/* SQLite counts schema changes in the file, whoever makes them; the opening is part of it because
+ * a file put in another's place has its own count. */
+static enum errcode generation(struct engine *engine, struct str ns, uint64_t *out,
+                               struct error *err)
+{
+    struct file *f = NULL;
+    struct conn *c = NULL;
+    int64_t version = 0;
+    TRY(file_acquire(of(engine), ns, &f, err));
+    enum errcode code = file_lend(f, &c, err);
+    if (code == ERR_OK) {
+        code = conn_int(c, "PRAGMA schema_version", &version, err);
+        file_return(f, c);
+    }
+    if (code == ERR_OK) {
+        *out = (uint64_t)version | f->serial << 32;
+    }
+    file_release(f);
+    return code;
+}
+
+enum errcode sqlite_file_path(struct engine *e, struct arena *a, struct str ns, const char **out,
+                              struct error *err)
+{
+    TRY(file_check_name(ns, err));
+    *out = file_path(of(e), a, ns);
+    return ERR_OK;
+}
+
+static const struct engine_ops sqlite_ops = {
+    .name = "sqlite",
+    .close = close_engine,
+    .ping = ping,
+    .namespace_create = namespace_create,
+    .namespace_drop = namespace_drop,
+    .namespace_exists = namespace_exists,
+    .session_begin = sqlite_session_begin,
+    .session_end = sqlite_session_end,
+    .transact = sqlite_transact,
+    .generation = generation,
+    .inspect = sqlite_inspect,
+    .plan = sqlite_plan,
+    .rehearse = sqlite_rehearse,
+    .group_begin = sqlite_group_begin,
+    .run_step = sqlite_run_step,
+    .group_end = sqlite_group_end,
+    .select = sqlite_select,
+    .cursor_next = sqlite_cursor_next,
+    .cursor_close = sqlite_cursor_close,
+    .write = sqlite_write,
+    .row_estimate = sqlite_row_estimate,
+    .backup = sqlite_backup,
+    .verify = sqlite_verify,
+};
+
+static int or_default(int given, int standard)
+{
+    return given > 0 ? given : standard;
+}
+
+static void copy_settings(struct sqlite_engine *e, const struct sqlite_settings *s)
+{
+    e->settings = *s;
+    e->settings.folder = arena_strdup(e->arena, s->folder);
+    e->settings.vfs = arena_strdup(e->arena, s->vfs);
+    e->settings.busy_ms = or_default(s->busy_ms, 5000);
+    e->settings.cache_kib = or_default(s->cache_kib, 512);
+    e->settings.open_files = or_default(s->open_files, 64);
+    e->settings.budget_us = or_default(s->budget_us, 2000);
+    e->settings.read_limit_ms = or_default(s->read_limit_ms, 60000);
+}
+
+enum errcode sqlite_engine_open(const struct sqlite_settings *settings, struct engine **out,
+                                struct error *err)
+{
+    if (!settings->folder || !*settings->folder) {
+        return ERROR(err, ERR_INVALID, "the engine needs a folder");
+    }
+    if (!sqlite3_threadsafe()) {
+        return ERROR(err, ERR_INTERNAL, "this SQLite was built without threads");
+    }
+    if (!settings->read_only) {
+        TRY(fs_make_folder(settings->folder, err));
+    }
+    struct arena *a = arena_new();
+    struct sqlite_engine *e = ARENA_NEW(a, struct sqlite_engine);
+    e->arena = a;
+    copy_settings(e, settings);
+    BUG_ON(pthread_mutex_init(&e->lock, NULL) != 0);
+    BUG_ON(pthread_cond_init(&e->is_ready, NULL) != 0);
+    e->base.caps = (struct engine_caps){.transactional_ddl = true,
+                                        .rehearse = true,
+                                        .partial_indexes = true,
+                                        .expression_indexes = true,
+                                        .foreign_keys = true,
+                                        .checks = true,
+                                        .comments = true,
+                                        .generated_columns = true,
+                                        .group_commit = true};
+    e->ops = sqlite_ops;
+    engine_register(&e->base, &e->ops);
+    *out = &e->base;
+    return ERR_OK;
+}
