@@ -45,6 +45,9 @@ enum errcode doc_parse(struct arena *a, struct str text, int max_depth, json_t *
     if (nesting(text) > max_depth) {
         return ERROR(err, ERR_TOO_DEEP, "JSON nests deeper than %d levels", max_depth);
     }
+    if (str_find(text, '\0') < text.n) { /* jansson lets one pass behind a number */
+        return ERROR(err, ERR_MALFORMED, "not JSON: a NUL byte");
+    }
     json_error_t e;
     json_t *doc = json_loadb(text.n ? text.p : "", text.n,
                              JSON_DECODE_ANY | JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &e);

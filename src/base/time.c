@@ -51,7 +51,7 @@ static void civil_from_days(int64_t z, int *y, int *m, int *d)
 size_t instant_format(char out[INSTANT_TEXT_MAX], int64_t us)
 {
     int64_t day = us / US_PER_DAY - (us % US_PER_DAY < 0);
-    int64_t rest = us - day * US_PER_DAY;
+    int64_t rest = us % US_PER_DAY + (us % US_PER_DAY < 0 ? US_PER_DAY : 0);
     int y, m, d;
     civil_from_days(day, &y, &m, &d);
     int second = (int)(rest / US_PER_SECOND);
