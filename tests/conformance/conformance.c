@@ -1,0 +1,417 @@
+/*
+ * telaio-conformance: runs the cases of tests/conformance/cases on one engine and prints TAP.
+ *
+ *     telaio-conformance --engine=null|sqlite CASES.json…
+ *
+ * A case is {name, before: [tables], operations: […], then either after: [tables] or
+ * error: {code, where?}, and optionally steps: {engine: [text, …]}, undo: class, irreversible}.
+ * The tables of `before` are made first; the operations run as a plan; the structure must then be
+ * that of `after` made afresh; the inverse, through its JSON form, must give the first
+ * fingerprint again.
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/attr.h"
+#include "base/fs.h"
+#include "base/json.h"
+#include "catalog/table_json.h"
+#include "change/change_json.h"
+#include "engine/engine.h"
+#include "engine/null.h"
+#ifdef HAVE_SQLITE
+#include "engine/sqlite/sqlite_engine.h"
+#endif
+
+struct run {
+    struct engine *engine;
+    int n_cases, n_failed;
+    bool only_names;
+    const char *filter;
+};
+
+struct one_case {
+    struct arena *arena;
+    const json_t *doc;
+    const char *name;
+    struct str ns;
+    struct buf report; /* lines that tell what is wrong */
+};
+
+static void blame(struct one_case *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
+static void blame(struct one_case *c, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    buf_adds(&c->report, "# ");
+    buf_vprintf(&c->report, fmt, ap);
+    buf_addc(&c->report, '\n');
+    va_end(ap);
+}
+
+static void blame_error(struct one_case *c, const char *what, const struct error *err)
+{
+    blame(c, "%s: %s: %s (at %s)%s%s", what, errcode_row(err->code)->wire, err->message,
+          err->where ? err->where : "-", err->detail ? " " : "", err->detail ? err->detail : "");
+}
+
+static enum errcode inspect(struct run *r, struct str ns, struct catalog **out, struct error *err)
+{
+    struct session *s AUTO(engine_session_endp) = NULL;
+    TRY(engine_session_begin(r->engine, ns, ACCESS_READ, &s, err));
+    return engine_inspect(s, out, err);
+}
+
+static enum errcode run_group(struct session *s, const struct plan *plan, size_t group,
+                              struct error *err)
+{
+    TRY(engine_group_begin(s, &plan->groups[group], err));
+    enum errcode code = ERR_OK;
+    for (size_t i = 0; i < plan->n_steps && code == ERR_OK; i++) {
+        int64_t n_rows = 0;
+        if (plan->steps[i].group != group) {
+            continue;
+        }
+        code = engine_run_step(s, &plan->steps[i], &n_rows, err);
+        if (code == ERR_OK && plan->steps[i].kind == STEP_CHECK && n_rows > 0) {
+            code = ERROR(err, ERR_CONFLICT, "a check found rows: %s", plan->steps[i].text);
+        }
+        if (code != ERR_OK) {
+            error_detail(err, "in step: %s", plan->steps[i].text);
+        }
+    }
+    if (code != ERR_OK) {
+        struct error ignored = ERROR_INIT;
+        (void)!engine_group_end(s, &plan->groups[group], false, &ignored);
+        error_release(&ignored);
+        return code;
+    }
+    return engine_group_end(s, &plan->groups[group], true, err);
+}
+
+static enum errcode run_plan(struct run *r, struct str ns, const struct plan *plan,
+                             struct error *err)
+{
+    struct session *s AUTO(engine_session_endp) = NULL;
+    TRY(engine_session_begin(r->engine, ns, ACCESS_SCHEMA, &s, err));
+    for (size_t g = 0; g < plan->n_groups; g++) {
+        TRY(run_group(s, plan, g, err));
+    }
+    return ERR_OK;
+}
+
+/* Prepares, checks, plans and runs @list; *@plan is what ran. */
+static enum errcode change_schema(struct run *r, struct one_case *c, struct str ns,
+                                  struct change_list *list, const char *tag, struct plan **plan,
+                                  struct error *err)
+{
+    struct catalog *before AUTO(catalog_unrefp) = NULL;
+    struct catalog *wanted AUTO(catalog_unrefp) = NULL;
+    TRY(inspect(r, ns, &before, err));
+    change_list_prepare(c->arena, list, tag);
+    TRY(change_list_apply(list, before, &wanted, err));
+    *plan = plan_new(c->arena, list, tag);
+    TRY(engine_plan(r->engine, before, *plan, err));
+    return run_plan(r, ns, *plan, err);
+}
+
+static enum errcode make_tables(struct run *r, struct one_case *c, struct str ns,
+                                const json_t *tables, struct error *err)
+{
+    TRY(engine_namespace_create(r->engine, ns, err));
+    size_t n = json_array_size(tables);
+    for (size_t i = 0; i < n; i++) {
+        struct change *change = ARENA_NEW(c->arena, struct change);
+        struct table *t = ARENA_NEW(c->arena, struct table);
+        TRY(table_decode(c->arena, json_array_get(tables, i), t, err));
+        change->kind = CHANGE_CREATE_TABLE;
+        change->create_table.table = t;
+        struct change_list list = {.items = change, .n = 1};
+        struct plan *plan = NULL;
+        TRY(change_schema(r, c, ns, &list, arena_printf(c->arena, "b%zu", i), &plan, err));
+    }
+    return ERR_OK;
+}
+
+static const char *catalog_text(struct arena *a, const struct catalog *catalog)
+{
+    struct buf b;
+    struct json_writer w;
+    buf_init(&b, BUF_MAX_DEFAULT);
+    jsonw_init(&w, &b);
+    catalog_encode(&w, catalog);
+    const char *text = arena_str(a, buf_str(&b));
+    buf_release(&b);
+    return text;
+}
+
+static void compare(struct one_case *c, const char *what, const struct catalog *is,
+                    const struct catalog *wanted)
+{
+    if (text_eq(catalog_fingerprint(c->arena, is), catalog_fingerprint(c->arena, wanted))) {
+        return;
+    }
+    blame(c, "%s: the structure differs", what);
+    blame(c, "  is:     %s", catalog_text(c->arena, is));
+    blame(c, "  wanted: %s", catalog_text(c->arena, wanted));
+}
+
+static void check_after(struct run *r, struct one_case *c, const json_t *after)
+{
+    struct error err = ERROR_INIT;
+    struct str ns = str_of(arena_printf(c->arena, "%.*s_after", (int)c->ns.n, c->ns.p));
+    struct catalog *is AUTO(catalog_unrefp) = NULL;
+    struct catalog *wanted AUTO(catalog_unrefp) = NULL;
+    if (make_tables(r, c, ns, after, &err) != ERR_OK || inspect(r, ns, &wanted, &err) != ERR_OK ||
+        inspect(r, c->ns, &is, &err) != ERR_OK) {
+        blame_error(c, "making `after`", &err);
+    } else {
+        compare(c, "after", is, wanted);
+    }
+    error_release(&err);
+}
+
+static void check_steps(struct run *r, struct one_case *c, const struct plan *plan)
+{
+    const json_t *all = json_object_get(c->doc, "steps");
+    const json_t *steps = json_object_get(all, r->engine->ops->name);
+    if (!steps) {
+        return;
+    }
+    if (json_array_size(steps) != plan->n_steps) {
+        blame(c, "%zu steps, not %zu", plan->n_steps, json_array_size(steps));
+    }
+    for (size_t i = 0; i < plan->n_steps; i++) {
+        const char *wanted = json_string_value(json_array_get(steps, i));
+        if (!text_eq(plan->steps[i].text, wanted)) {
+            blame(c, "step %zu is %s", i, plan->steps[i].text);
+        }
+    }
+}
+
+/* The inverse as the journal keeps it: written, read back, then run. */
+static enum errcode undo(struct run *r, struct one_case *c, const struct change_list *list,
+                         const struct catalog *before, struct error *err)
+{
+    struct change_list inverse = {0};
+    struct change_list back = {0};
+    struct buf b;
+    struct json_writer w;
+    json_t *doc = NULL;
+    change_list_inverse(c->arena, list, before, &inverse);
+    buf_init(&b, BUF_MAX_DEFAULT);
+    jsonw_init(&w, &b);
+    change_list_encode(&w, &inverse);
+    const char *text = arena_str(c->arena, buf_str(&b));
+    buf_release(&b);
+    TRY(doc_parse(c->arena, str_of(text), JSON_DEPTH_MAX, &doc, err));
+    TRY(change_list_decode_stored(c->arena, doc, &back, err));
+    struct plan *plan = NULL;
+    return change_schema(r, c, c->ns, &back, "u", &plan, err);
+}
+
+static void check_undo(struct run *r, struct one_case *c, const struct change_list *list,
+                       const struct catalog *before)
+{
+    struct error err = ERROR_INIT;
+    struct catalog *is AUTO(catalog_unrefp) = NULL;
+    if (undo(r, c, list, before, &err) != ERR_OK || inspect(r, c->ns, &is, &err) != ERR_OK) {
+        blame_error(c, "undo", &err);
+    } else {
+        compare(c, "undo", is, before);
+    }
+    error_release(&err);
+}
+
+static enum errcode run_operations(struct run *r, struct one_case *c, struct change_list *list,
+                                   struct plan **plan, struct error *err)
+{
+    TRY(change_list_decode(c->arena, json_object_get(c->doc, "operations"), list, err));
+    return change_schema(r, c, c->ns, list, "t", plan, err);
+}
+
+static void check_error(struct run *r, struct one_case *c, const json_t *wanted,
+                        const struct catalog *before)
+{
+    struct error err = ERROR_INIT;
+    struct change_list list = {0};
+    struct plan *plan = NULL;
+    if (run_operations(r, c, &list, &plan, &err) == ERR_OK) {
+        blame(c, "it must fail");
+        error_release(&err);
+        return;
+    }
+    const char *code = json_string_value(json_object_get(wanted, "code"));
+    const char *where = json_string_value(json_object_get(wanted, "where"));
+    if (!text_eq(errcode_row(err.code)->wire, code) || (where && !text_eq(err.where, where))) {
+        blame_error(c, "another error", &err);
+    }
+    error_release(&err);
+    struct catalog *is AUTO(catalog_unrefp) = NULL;
+    if (inspect(r, c->ns, &is, &err) != ERR_OK) {
+        blame_error(c, "inspect", &err);
+    } else {
+        compare(c, "a refused change", is, before);
+    }
+    error_release(&err);
+}
+
+static void check_change(struct run *r, struct one_case *c, const struct catalog *before)
+{
+    struct error err = ERROR_INIT;
+    struct change_list list = {0};
+    struct plan *plan = NULL;
+    if (run_operations(r, c, &list, &plan, &err) != ERR_OK) {
+        blame_error(c, "operations", &err);
+        error_release(&err);
+        return;
+    }
+    check_steps(r, c, plan);
+    const char *class = json_string_value(json_object_get(c->doc, "undo"));
+    if (class && !text_eq(undo_class_name(plan->undo), class)) {
+        blame(c, "the undo class is %s", undo_class_name(plan->undo));
+    }
+    const json_t *after = json_object_get(c->doc, "after");
+    if (after) {
+        check_after(r, c, after);
+    }
+    if (!json_is_true(json_object_get(c->doc, "irreversible"))) {
+        check_undo(r, c, &list, before);
+    }
+}
+
+static void run_case(struct run *r, struct one_case *c)
+{
+    struct error err = ERROR_INIT;
+    struct catalog *before AUTO(catalog_unrefp) = NULL;
+    const json_t *tables = json_object_get(c->doc, "before");
+    const json_t *error = json_object_get(c->doc, "error");
+    if (!error && !json_object_get(c->doc, "after")) {
+        blame(c, "a case has `after` or `error`");
+    }
+    if (make_tables(r, c, c->ns, tables, &err) != ERR_OK ||
+        inspect(r, c->ns, &before, &err) != ERR_OK) {
+        blame_error(c, "making `before`", &err);
+    } else if (error) {
+        check_error(r, c, error, before);
+    } else {
+        check_change(r, c, before);
+    }
+    error_release(&err);
+}
+
+static bool is_for(const json_t *doc, const char *engine)
+{
+    const json_t *engines = json_object_get(doc, "engines");
+    size_t n = json_array_size(engines);
+    for (size_t i = 0; i < n; i++) {
+        if (text_eq(json_string_value(json_array_get(engines, i)), engine)) {
+            return true;
+        }
+    }
+    return !engines;
+}
+
+static void run_one(struct run *r, const json_t *doc)
+{
+    struct arena *a AUTO(arena_freep) = arena_new();
+    const char *name = json_string_value(json_object_get(doc, "name"));
+    if (r->filter && (!name || !strstr(name, r->filter))) {
+        return;
+    }
+    r->n_cases++;
+    if (!is_for(doc, r->engine->ops->name)) {
+        printf("ok %d - %s # SKIP not for this engine\n", r->n_cases, name);
+        return;
+    }
+    struct one_case c = {.arena = a, .doc = doc, .name = name ? name : "(no name)"};
+    c.ns = str_of(arena_printf(a, "case%d", r->n_cases));
+    buf_init(&c.report, BUF_MAX_DEFAULT);
+    run_case(r, &c);
+    printf("%sok %d - %s\n%s", c.report.n ? "not " : "", r->n_cases, c.name, buf_text(&c.report));
+    r->n_failed += c.report.n > 0;
+    buf_release(&c.report);
+}
+
+static bool run_file(struct run *r, const char *path)
+{
+    struct arena *a AUTO(arena_freep) = arena_new();
+    struct error err = ERROR_INIT;
+    struct str text = {0};
+    json_t *doc = NULL;
+    if (fs_read_file(a, path, 16 << 20, &text, &err) != ERR_OK ||
+        doc_parse(a, text, JSON_DEPTH_MAX, &doc, &err) != ERR_OK || !json_is_array(doc)) {
+        fprintf(stderr, "%s: %s\n", path, err.message ? err.message : "not an array");
+        error_release(&err);
+        return false;
+    }
+    for (size_t i = 0; i < json_array_size(doc); i++) {
+        run_one(r, json_array_get(doc, i));
+    }
+    return true;
+}
+
+static struct engine *open_engine(const char *name, char *folder)
+{
+    if (text_eq(name, "null")) {
+        return null_engine_open();
+    }
+#ifdef HAVE_SQLITE
+    struct engine *e = NULL;
+    struct error err = ERROR_INIT;
+    if (text_eq(name, "sqlite") && mkdtemp(folder)) {
+        struct sqlite_settings settings = {.folder = folder, .no_group_commit = true};
+        if (sqlite_engine_open(&settings, &e, &err) == ERR_OK) {
+            return e;
+        }
+        fprintf(stderr, "%s: %s\n", folder, err.message);
+    }
+    error_release(&err);
+#else
+    (void)folder;
+#endif
+    return NULL;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"engine", required_argument, NULL, 'e'},
+        {"filter", required_argument, NULL, 'f'},
+        {NULL, 0, NULL, 0},
+    };
+    char folder[] = "/tmp/telaio-conformance-XXXXXX";
+    const char *name = "null";
+    struct run r = {0};
+    for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+        if (option == 'e') {
+            name = optarg;
+        } else if (option == 'f') {
+            r.filter = optarg;
+        } else {
+            return 2;
+        }
+    }
+    r.engine = open_engine(name, folder);
+    if (!r.engine) {
+        fprintf(stderr, "no engine \"%s\"\n", name);
+        return 2;
+    }
+    bool readable = true;
+    for (int i = optind; i < argc; i++) {
+        readable = run_file(&r, argv[i]) && readable;
+    }
+    printf("1..%d\n", r.n_cases);
+    engine_close(r.engine);
+    if (text_eq(name, "sqlite")) {
+        char command[128];
+        snprintf(command, sizeof command, "rm -r %s", folder);
+        if (system(command) != 0) {
+            fprintf(stderr, "%s is left\n", folder);
+        }
+    }
+    return r.n_failed > 0 || !readable ? 1 : 0;
+}
