@@ -26,8 +26,7 @@ static void refresh(struct planner *p)
         planner_fail(p, inspect_read(p->copy, &read, p->err));
     }
     if (p->code == ERR_OK) {
-        catalog_unref(p->copied);
-        p->copied = read;
+        ARENA_PUSH(p->arena, p->copied, p->n_reads, read);
         p->now = read;
         map_init(&p->touched, p->arena, true);
     }
@@ -91,7 +90,8 @@ void planner_step(struct planner *p, struct sql_writer *w, const struct step_wor
 
 void planner_text(struct planner *p, const char *text, const char *comment)
 {
-    push_step(p, text, &(struct step_words){.kind = STEP_RUN, .comment = comment});
+    push_step(p, arena_strdup(p->arena, text),
+              &(struct step_words){.kind = STEP_RUN, .comment = comment});
 }
 
 static void run_step(struct planner *p, struct sql_writer *w, const char *comment)
@@ -219,7 +219,9 @@ enum errcode sqlite_plan(struct engine *e, const struct catalog *before, struct 
         p.starts_rebuild = rebuild;
         plan_all(&p);
         conn_close(p.copy);
-        catalog_unref(p.copied);
+        for (size_t i = 0; i < p.n_reads; i++) {
+            catalog_unref(p.copied[i]);
+        }
         TRY(p.code);
         bool now = plan->n_groups && plan->groups[0].is_rebuild;
         if (now == rebuild) {

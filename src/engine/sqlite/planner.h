@@ -16,7 +16,8 @@ struct planner {
     struct plan *plan;
     const struct catalog *before;
     const struct catalog *now; /* before, or what the copy says */
-    struct catalog *copied;
+    struct catalog **copied;   /* what was read; all live until the plan is made */
+    size_t n_reads;
     struct conn *copy;
     size_t n_copied;    /* steps that ran on the copy */
     struct map touched; /* names that earlier changes changed */

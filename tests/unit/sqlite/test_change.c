@@ -1,0 +1,377 @@
+#include <string.h>
+
+#include "fixture.h"
+
+/* Everything that a rebuild must not lose, made by plain SQL as another program would. */
+static const char schema[] =
+    "CREATE TABLE parent (id INTEGER PRIMARY KEY, name TEXT);"
+    "CREATE TABLE t (/* all kinds */ id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    "  boss INTEGER REFERENCES t(id) ON DELETE SET NULL,"
+    "  parent INTEGER CONSTRAINT \"up\" REFERENCES parent(id) ON DELETE CASCADE DEFERRABLE INITIALLY "
+    "DEFERRED,"
+    "  email TEXT COLLATE NOCASE NOT NULL, -- the address\n"
+    "  note TEXT DEFAULT 'a, b) c' CHECK (length(note) < 100),"
+    "  low TEXT GENERATED ALWAYS AS (lower(email)) VIRTUAL,"
+    "  amount NUMERIC(8,2), extra TEXT, "
+    "  CONSTRAINT both CHECK (amount IS NULL OR extra IS NOT NULL),"
+    "  UNIQUE (email, extra));"
+    "CREATE INDEX part ON t (note) WHERE note IS NOT NULL;"
+    "CREATE UNIQUE INDEX expr ON t (lower(email), amount DESC);"
+    "CREATE TABLE child (id INTEGER PRIMARY KEY, t INTEGER NOT NULL REFERENCES t(id) ON DELETE "
+    "CASCADE);"
+    "CREATE TABLE log (what TEXT);"
+    "CREATE TRIGGER on_t AFTER INSERT ON t BEGIN INSERT INTO log VALUES (new.email); END;"
+    "CREATE TRIGGER on_log AFTER DELETE ON log BEGIN UPDATE t SET note = 'x' WHERE id = 1; END;"
+    "CREATE VIEW v AS SELECT id, email FROM t;"
+    "CREATE VIEW vv AS SELECT email FROM v;"
+    "INSERT INTO parent VALUES (1, 'p');"
+    "INSERT INTO t (id, boss, parent, email, note, amount, extra) VALUES"
+    "  (1, NULL, 1, 'A@x', 'n1', 1.5, 'e1'), (2, 1, 1, 'B@x', NULL, NULL, NULL),"
+    "  (7, 2, NULL, 'c@x', 'n7', 7, 'e7');"
+    "DELETE FROM t WHERE id = 7;"
+    "INSERT INTO child VALUES (10, 1), (11, 2);";
+
+static const char part_texts[] =
+    "SELECT group_concat(sql) FROM (SELECT sql FROM sqlite_schema WHERE type IN ('index', 'trigger') "
+    "AND sql IS NOT NULL ORDER BY name)";
+
+static int set_up(void **state)
+{
+    struct fixture *f = fixture_open(NULL);
+    fixture_sql(f, schema);
+    *state = f;
+    return 0;
+}
+
+static int set_up_empty(void **state)
+{
+    *state = fixture_open(NULL);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    fixture_close(*state);
+    return 0;
+}
+
+static void run(struct fixture *f, struct change c, struct change_list *undo)
+{
+    static int n;
+    struct change *item = ARENA_NEW(f->arena, struct change);
+    *item = c;
+    struct change_list list = {item, 1, f->arena};
+    assert_ok(f, fixture_change_undo(f, &list, arena_printf(f->arena, "c%d", ++n), undo));
+}
+
+static const char *rows(struct fixture *f)
+{
+    return fixture_text(f, "SELECT group_concat(id || ',' || coalesce(boss, '-') || ',' || "
+                           "coalesce(parent, '-') || ',' || email || ',' || coalesce(note, '-') || "
+                           "',' || low || ',' || coalesce(amount, '-') || ',' || "
+                           "coalesce(extra, '-'), ';') FROM t");
+}
+
+static const char *structure(struct fixture *f)
+{
+    return fixture_text(f,
+                        "SELECT group_concat(type || ' ' || name || ' ' || coalesce(sql, ''), "
+                        "char(10)) FROM (SELECT * FROM sqlite_schema WHERE name NOT LIKE "
+                        "'\\_\\_telaio%' ESCAPE '\\' AND tbl_name NOT LIKE '\\_\\_telaio%' ESCAPE "
+                        "'\\' ORDER BY type, name)");
+}
+
+static void assert_alive(struct fixture *f)
+{
+    assert_string_equal(fixture_text(f, "PRAGMA integrity_check"), "ok");
+    assert_string_equal(fixture_text(f, "SELECT count(*) FROM pragma_foreign_key_check"), "0");
+    assert_string_equal(fixture_text(f, "SELECT seq FROM sqlite_sequence WHERE name = 't'"), "7");
+    assert_string_equal(fixture_text(f, "SELECT group_concat(email) FROM vv"), "A@x,B@x");
+    assert_string_equal(fixture_text(f, "SELECT count(*) FROM sqlite_schema WHERE name LIKE "
+                                        "'\\_\\_telaio\\_new%' ESCAPE '\\'"),
+                        "0");
+    fixture_sql(f, "PRAGMA foreign_keys = ON; BEGIN; INSERT INTO t (email) VALUES ('trigger'); "
+                   "DELETE FROM t WHERE id = 1; ROLLBACK");
+}
+
+static struct change add_column(const char *name, enum type_kind kind)
+{
+    struct change c = {.kind = CHANGE_CREATE_COLUMN};
+    c.create_column.table = "t";
+    c.create_column.column.name = name;
+    c.create_column.column.type.kind = kind;
+    c.create_column.column.is_nullable = true;
+    return c;
+}
+
+static void a_plain_column_is_added_natively(void **state)
+{
+    struct fixture *f = *state;
+    struct change c = add_column("city", TYPE_TEXT);
+    c.create_column.column.comment = "where they live";
+    run(f, c, NULL);
+    struct catalog *now = fixture_catalog(f);
+    const struct table *t = catalog_find_table(now, STR("t"));
+    const struct column *city = table_find_column(t, STR("city"));
+    assert_non_null(city);
+    assert_string_equal(city->comment, "where they live");
+    assert_string_equal(t->comment, "all kinds");
+    catalog_unref(now);
+    assert_alive(f);
+}
+
+static void a_column_in_the_middle_keeps_every_part(void **state)
+{
+    struct fixture *f = *state;
+    const char *before = rows(f);
+    const char *parts = fixture_text(f, part_texts);
+    struct change c = add_column("made", TYPE_INSTANT);
+    c.create_column.column.is_nullable = false;
+    c.create_column.column.default_value = expr_make(f->arena, EXPR_CALL, "now", NULL, 0);
+    c.create_column.after = "email";
+    run(f, c, NULL);
+    assert_string_equal(rows(f), before);
+    assert_string_equal(fixture_text(f, part_texts), parts);
+    assert_string_equal(fixture_text(f, "SELECT name FROM pragma_table_xinfo('t') WHERE cid = 4"),
+                        "made");
+    assert_string_equal(fixture_text(f, "SELECT count(*) FROM t WHERE made LIKE '____-__-__T%Z'"),
+                        "2");
+    const char *text = fixture_text(f, "SELECT sql FROM sqlite_schema WHERE name = 't'");
+    assert_non_null(strstr(text, "-- the address"));
+    assert_non_null(strstr(text, "CONSTRAINT \"up\" REFERENCES parent(id)"));
+    assert_alive(f);
+}
+
+static void a_dropped_column_comes_back_with_its_values(void **state)
+{
+    static const char *const columns[] = {"note", "amount", "extra", "email", "parent", "boss"};
+    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) {
+        struct fixture *f = *state;
+        struct catalog *c0 = fixture_catalog(f);
+        const char *before = rows(f);
+        struct change_list undo = {0};
+        struct change c = {.kind = CHANGE_DROP_COLUMN};
+        c.drop_column.table = "t";
+        c.drop_column.column = columns[i];
+        if (strcmp(columns[i], "email") == 0) { /* a generated column and a view read it */
+            struct change_list list = {&c, 1, f->arena};
+            assert_int_equal(fixture_change(f, &list, "no"), ERR_CONFLICT);
+            catalog_unref(c0);
+            continue;
+        }
+        run(f, c, &undo);
+        struct catalog *now = fixture_catalog(f);
+        assert_null(table_find_column(catalog_find_table(now, STR("t")), str_of(columns[i])));
+        catalog_unref(now);
+        assert_alive(f);
+        assert_ok(f, fixture_change(f, &undo, arena_printf(f->arena, "u%zu", i)));
+        assert_string_equal(rows(f), before);
+        now = fixture_catalog(f);
+        assert_string_equal(catalog_fingerprint(f->arena, now), catalog_fingerprint(f->arena, c0));
+        catalog_unref(now);
+        catalog_unref(c0);
+        assert_alive(f);
+    }
+}
+
+static void a_dropped_table_comes_back_with_children_and_parts(void **state)
+{
+    struct fixture *f = *state;
+    struct catalog *c0 = fixture_catalog(f);
+    struct change_list undo = {0};
+    const char *before = rows(f);
+    fixture_sql(f, "DROP VIEW vv; DROP VIEW v; DROP TRIGGER on_log");
+    struct catalog *c1 = fixture_catalog(f);
+    struct change c = {.kind = CHANGE_DROP_TABLE};
+    c.drop_table.table = "t";
+    run(f, c, &undo);
+    struct catalog *now = fixture_catalog(f);
+    assert_null(catalog_find_table(now, STR("t")));
+    assert_int_equal(catalog_find_table(now, STR("child"))->n_foreign_keys, 0);
+    catalog_unref(now);
+    /* the parent may go: rows in the trash hold nothing and lose nothing */
+    fixture_sql(f, "PRAGMA foreign_keys = ON; BEGIN; DELETE FROM parent; ROLLBACK");
+    fixture_sql(f, "INSERT INTO child VALUES (12, 2)");
+    assert_ok(f, fixture_change(f, &undo, "back"));
+    now = fixture_catalog(f);
+    assert_string_equal(catalog_fingerprint(f->arena, now), catalog_fingerprint(f->arena, c1));
+    assert_string_equal(rows(f), before);
+    assert_string_equal(fixture_text(f, "SELECT seq FROM sqlite_sequence WHERE name = 't'"), "7");
+    fixture_sql(f, "PRAGMA foreign_keys = ON; DELETE FROM t WHERE id = 1");
+    assert_string_equal(fixture_text(f, "SELECT group_concat(id) FROM child"), "11,12");
+    catalog_unref(now);
+    catalog_unref(c0);
+    catalog_unref(c1);
+}
+
+static void a_view_that_reads_the_table_blocks_its_drop(void **state)
+{
+    struct fixture *f = *state;
+    const char *before = structure(f);
+    struct change c = {.kind = CHANGE_DROP_TABLE};
+    c.drop_table.table = "t";
+    struct change_list list = {&c, 1, f->arena};
+    assert_int_equal(fixture_change(f, &list, "no"), ERR_CONFLICT);
+    assert_string_equal(structure(f), before);
+    assert_alive(f);
+}
+
+static void renames_follow_into_every_text(void **state)
+{
+    struct fixture *f = *state;
+    struct change_list undo = {0};
+    struct change c = {.kind = CHANGE_RENAME_COLUMN};
+    c.rename_column.table = "t";
+    c.rename_column.column = "note";
+    c.rename_column.new_name = "remark";
+    run(f, c, &undo);
+    assert_non_null(
+        strstr(fixture_text(f, "SELECT sql FROM sqlite_schema WHERE name = 'part'"), "\"remark\""));
+    assert_ok(f, fixture_change(f, &undo, "r1"));
+    struct change r = {.kind = CHANGE_RENAME_TABLE};
+    r.rename_table.table = "parent";
+    r.rename_table.new_name = "mother";
+    run(f, r, &undo);
+    assert_non_null(strstr(fixture_text(f, "SELECT sql FROM sqlite_schema WHERE name = 't'"),
+                           "REFERENCES \"mother\""));
+    assert_ok(f, fixture_change(f, &undo, "r2"));
+    assert_alive(f);
+}
+
+static void a_list_sees_its_own_earlier_changes(void **state)
+{
+    struct fixture *f = *state;
+    struct change items[4] = {0};
+    items[0].kind = CHANGE_RENAME_COLUMN;
+    items[0].rename_column.table = "t";
+    items[0].rename_column.column = "note";
+    items[0].rename_column.new_name = "remark";
+    items[1] = add_column("first", TYPE_BOOLEAN);
+    items[1].create_column.after = "";
+    items[2].kind = CHANGE_RENAME_TABLE;
+    items[2].rename_table.table = "t";
+    items[2].rename_table.new_name = "people";
+    items[3].kind = CHANGE_DROP_COLUMN;
+    items[3].drop_column.table = "people";
+    items[3].drop_column.column = "remark";
+    struct change_list list = {items, 4, f->arena};
+    struct change_list undo = {0};
+    struct catalog *c0 = fixture_catalog(f);
+    const char *before = rows(f);
+    assert_ok(f, fixture_change_undo(f, &list, "many", &undo));
+    assert_string_equal(fixture_text(f, "SELECT group_concat(email) FROM vv"), "A@x,B@x");
+    assert_ok(f, fixture_change(f, &undo, "manyback"));
+    assert_string_equal(rows(f), before);
+    struct catalog *now = fixture_catalog(f);
+    assert_int_equal(catalog_find_table(now, STR("t"))->n_columns,
+                     catalog_find_table(c0, STR("t"))->n_columns);
+    catalog_unref(now);
+    catalog_unref(c0);
+    assert_alive(f);
+}
+
+static void a_failing_change_leaves_everything(void **state)
+{
+    struct fixture *f = *state;
+    const char *before = structure(f);
+    const char *was = rows(f);
+    struct change c = add_column("must", TYPE_TEXT);
+    c.create_column.column.is_nullable = false; /* rows exist, no default */
+    struct change_list list = {&c, 1, f->arena};
+    assert_int_equal(fixture_change(f, &list, "no"), ERR_NOT_NULL_VIOLATION);
+    assert_string_equal(structure(f), before);
+    assert_string_equal(rows(f), was);
+    assert_alive(f);
+}
+
+static void indexes_are_made_and_dropped(void **state)
+{
+    struct fixture *f = *state;
+    struct change_list undo = {0};
+    struct index_key keys[2] = {{.column = "note", .is_descending = true}, {0}};
+    const struct expr *column = expr_column(f->arena, "extra");
+    keys[1].expr = expr_make(f->arena, EXPR_CALL, "lower", &column, 1);
+    struct change c = {.kind = CHANGE_CREATE_INDEX};
+    c.create_index.table = "t";
+    c.create_index.index = (struct index){
+        .keys = keys, .n_keys = 2, .where = expr_make(f->arena, EXPR_IS_NULL, NULL, &column, 1)};
+    run(f, c, &undo);
+    assert_ok(f, fixture_change(f, &undo, "i1"));
+    struct change d = {.kind = CHANGE_DROP_INDEX};
+    d.drop_index.table = "t";
+    d.drop_index.index = "expr";
+    run(f, d, &undo);
+    assert_ok(f, fixture_change(f, &undo, "i2"));
+    assert_alive(f);
+}
+
+static void every_type_reads_back_as_itself(void **state)
+{
+    struct fixture *f = *state;
+    struct arena *a = f->arena;
+    struct table t = {.name = "types", .n_columns = 0};
+    t.columns = ARENA_ARRAY(a, 2 * TYPE_N + 8, struct column);
+    static const char *const labels[] = {"a", "it's", "b"};
+    struct type element = {.kind = TYPE_DECIMAL, .precision = 9, .scale = 3};
+    for (int kind = TYPE_BOOLEAN; kind < TYPE_NATIVE; kind++) {
+        struct column *c = &t.columns[t.n_columns++];
+        c->name = arena_printf(a, "c%d", kind);
+        c->type.kind = (enum type_kind)kind;
+        c->is_nullable = true;
+        if (kind == TYPE_ENUM) {
+            c->type.values = labels;
+            c->type.n_values = 3;
+        }
+        if (kind == TYPE_TEXT || kind == TYPE_CHAR) {
+            struct column *sized = &t.columns[t.n_columns++];
+            *sized = *c;
+            sized->name = arena_printf(a, "s%d", kind);
+            sized->type.length = 12;
+        }
+        if (kind == TYPE_DECIMAL) {
+            for (int precision = 10; precision <= 30; precision += 20) {
+                struct column *sized = &t.columns[t.n_columns++];
+                *sized = *c;
+                sized->name = arena_printf(a, "d%d", precision);
+                sized->type.precision = precision;
+                sized->type.scale = 2;
+            }
+        }
+        if (kind == TYPE_ARRAY) {
+            struct column *of = &t.columns[t.n_columns++];
+            *of = *c;
+            of->name = "of";
+            of->type.element = &element;
+        }
+    }
+    struct change c = {.kind = CHANGE_CREATE_TABLE, .create_table.table = &t};
+    run(f, c, NULL); /* compares the fingerprints of what was asked and what is there */
+    struct catalog *now = fixture_catalog(f);
+    const struct table *back = catalog_find_table(now, STR("types"));
+    for (size_t i = 0; i < t.n_columns; i++) {
+        if (!type_equal(&back->columns[i].type, &t.columns[i].type)) {
+            fail_msg("%s: %s", t.columns[i].name, back->columns[i].type.native);
+        }
+    }
+    assert_int_equal(back->columns[table_column_position(back, STR("c18"))].type.n_values, 3);
+    assert_int_equal(back->n_checks, 0);
+    catalog_unref(now);
+}
+
+int main(void)
+{
+#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        CASE(a_plain_column_is_added_natively),
+        CASE(a_column_in_the_middle_keeps_every_part),
+        CASE(a_dropped_column_comes_back_with_its_values),
+        CASE(a_dropped_table_comes_back_with_children_and_parts),
+        CASE(a_view_that_reads_the_table_blocks_its_drop),
+        CASE(renames_follow_into_every_text),
+        CASE(a_list_sees_its_own_earlier_changes),
+        CASE(a_failing_change_leaves_everything),
+        CASE(indexes_are_made_and_dropped),
+        cmocka_unit_test_setup_teardown(every_type_reads_back_as_itself, set_up_empty, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
