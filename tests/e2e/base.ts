@@ -170,6 +170,7 @@ export async function expectAccessible(page: Page, what: string): Promise<void> 
 
 /** Chooses a value of a select by the names that are read out. */
 export async function choose(page: Page, label: string | RegExp, option: string | RegExp): Promise<void> {
-  await page.getByRole('combobox', { name: label }).last().click();
+  const exact = typeof label === 'string';
+  await page.getByRole('combobox', { name: label, exact }).last().click();
   await page.getByRole('option', { name: option }).first().click();
 }

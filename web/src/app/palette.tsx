@@ -14,7 +14,7 @@ function close(): void {
 
 function rank(commands: Command[], query: string): Command[] {
   return commands
-    .filter((command) => command.group !== '')
+    .filter((command) => command.group !== '' && (query.trim() || !command.onlySearched))
     .map((command) => ({
       command,
       score: Math.max(

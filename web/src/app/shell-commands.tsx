@@ -21,6 +21,7 @@ import {
 } from 'lucide-react';
 import { type ReactNode, useMemo } from 'react';
 import { create } from 'zustand';
+import { tablesMessages } from '@/features/tables/i18n';
 import { basePath } from '@/shared/api/client';
 import { tablesQuery } from '@/shared/api/queries';
 import { languageNames, languages, setLanguage, useMessages } from '@/shared/i18n/core';
@@ -125,9 +126,18 @@ export function useNavItems(): NavItem[] {
   );
 }
 
+const tableParts = [
+  { to: '/tables/$tableName/data', label: 'tabData' },
+  { to: '/tables/$tableName/schema', label: 'tabSchema' },
+  { to: '/tables/$tableName/import', label: 'tabImport' },
+  { to: '/tables/$tableName/api', label: 'tabApi' },
+  { to: '/tables/$tableName/history', label: 'tabHistory' },
+] as const;
+
 /** What can be done from anywhere. */
 export function useShellCommands(): void {
   const m = useMessages(appMessages);
+  const t = useMessages(tablesMessages);
   const navigate = useNavigate();
   const items = useNavItems();
   const { data: tables } = useQuery(tablesQuery);
@@ -213,19 +223,20 @@ export function useShellCommands(): void {
 
   const goToTables = useMemo<Command[]>(
     () =>
-      (tables ?? []).map((table) => ({
-        id: `table-${table.tableName}`,
-        label: table.displayName,
-        group: m.tables,
-        words: table.tableName,
-        icon: <TableIcon icon={table.icon} color={table.color} name={table.tableName} size="sm" />,
-        run: () =>
-          void navigate({
-            to: '/tables/$tableName/data',
-            params: { tableName: table.tableName },
-          }),
-      })),
-    [tables, m, navigate],
+      (tables ?? []).flatMap((table) =>
+        tableParts.map(({ to, label }) => ({
+          id: `table-${table.tableName}-${label}`,
+          label: label === 'tabData' ? table.displayName : `${table.displayName}: ${t[label]}`,
+          group: m.tables,
+          words: `${t[label]} ${table.displayName} ${table.tableName}`,
+          onlySearched: label !== 'tabData',
+          icon: (
+            <TableIcon icon={table.icon} color={table.color} name={table.tableName} size="sm" />
+          ),
+          run: () => void navigate({ to, params: { tableName: table.tableName } }),
+        })),
+      ),
+    [tables, m, t, navigate],
   );
 
   useCommands('shell', general);

@@ -38,7 +38,12 @@ export interface ColumnRowProps {
 }
 
 const openTypes = new Set<ColumnType>(['enum', 'relation']);
-const openProblems = new Set<Problem>(['default-invalid', 'pattern-invalid', 'values-missing']);
+const openProblems = new Set<Problem>([
+  'default-invalid',
+  'pattern-invalid',
+  'values-missing',
+  'related-missing',
+]);
 
 /** One column of the table being drawn: a row, and its options beneath. */
 export function ColumnRow({
@@ -55,6 +60,8 @@ export function ColumnRow({
   const [opened, setOpened] = useState(false);
   const fixed = column.original !== undefined || disabled;
   const name = column.displayName || column.name || m.columnN(index + 1);
+  // Other problems are told at their field, among the options.
+  const nameProblem = problem?.startsWith('name-') ? problem : undefined;
   const open =
     opened ||
     (problem !== undefined && openProblems.has(problem)) ||
@@ -86,8 +93,8 @@ export function ColumnRow({
               placeholder={m.columnNamePlaceholder}
               value={column.displayName || (column.original ? column.name : '')}
               onChange={(event) => onChange(labelColumn(column, event.target.value))}
-              aria-invalid={problem?.startsWith('name-') || undefined}
-              aria-describedby={problem ? `${id}-problem` : undefined}
+              aria-invalid={nameProblem ? true : undefined}
+              aria-describedby={nameProblem ? `${id}-problem` : undefined}
               spellCheck={false}
               data-column-name
               className={inputClass}
@@ -141,9 +148,9 @@ export function ColumnRow({
             <Trash2 className="size-4" aria-hidden />
           </IconButton>
         </div>
-        {problem ? (
+        {nameProblem ? (
           <p id={`${id}-problem`} className="px-8 pb-1.5 text-danger-text text-xs">
-            {m.problems[problem]}
+            {m.problems[nameProblem]}
           </p>
         ) : null}
         <div id={`${id}-options`} hidden={!open} className="px-8 pt-1 pb-3">

@@ -32,8 +32,8 @@ export function TableLayout() {
   return (
     <div className="flex min-h-0 flex-1 flex-col">
       <title>{`${name} · Telaio`}</title>
-      <header className="flex flex-wrap items-center gap-x-3 gap-y-1 border-border border-b bg-surface px-4 pt-2">
-        <div className="flex min-w-0 items-center gap-2 pb-2">
+      <header className="flex flex-wrap items-center gap-x-3 gap-y-1 border-border border-b bg-surface px-4">
+        <div className="flex h-11 min-w-0 items-center gap-2">
           <TableIcon icon={table?.icon} color={table?.color} name={tableName} size="sm" />
           <h1 className="truncate font-semibold text-base">{name}</h1>
         </div>
@@ -44,7 +44,7 @@ export function TableLayout() {
               to={to}
               params={{ tableName }}
               activeProps={{ 'aria-current': 'page' }}
-              className="-mb-px flex h-9 items-center gap-1.5 border-transparent border-b-2 px-2.5 font-medium text-muted text-sm hover:text-text aria-[current=page]:border-accent aria-[current=page]:text-text"
+              className="-mb-px flex h-11 items-center gap-1.5 border-transparent border-b-2 px-2.5 font-medium text-muted text-sm hover:text-text aria-[current=page]:border-accent aria-[current=page]:text-text"
             >
               <Icon className="size-3.5" aria-hidden />
               {m[label]}
@@ -52,7 +52,7 @@ export function TableLayout() {
           ))}
         </nav>
         {table ? (
-          <div className="pb-1">
+          <div>
             <TableMenu table={table} />
           </div>
         ) : null}

@@ -12,6 +12,8 @@ export interface Command {
   keys?: string;
   /** more words to find it by */
   words?: string;
+  /** not in the list that is shown before one types */
+  onlySearched?: boolean;
   run: () => void;
 }
 

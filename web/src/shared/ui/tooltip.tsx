@@ -14,7 +14,11 @@ export function Tooltip({ label, shortcut, children }: TooltipProps) {
       <Base.Trigger render={children} />
       <Base.Portal>
         <Base.Positioner sideOffset={6} className="z-50">
-          <Base.Popup className="floating flex items-center gap-2 rounded-md bg-text px-2 py-1 text-canvas text-xs shadow-float">
+          {/* The trigger bears the same words as its name: only eyes need them here. */}
+          <Base.Popup
+            aria-hidden
+            className="floating flex items-center gap-2 rounded-md bg-text px-2 py-1 text-canvas text-xs shadow-float"
+          >
             {label}
             {shortcut ? <Kbd inverse>{shortcut}</Kbd> : null}
           </Base.Popup>
