@@ -32,6 +32,13 @@ static void refresh(struct planner *p)
     }
 }
 
+void planner_refresh(struct planner *p)
+{
+    if (p->code == ERR_OK && p->touched.n > 0) {
+        refresh(p);
+    }
+}
+
 const struct table *planner_table(struct planner *p, const char *name)
 {
     if (p->code == ERR_OK && map_has(&p->touched, str_of(name))) {
@@ -141,14 +148,26 @@ static void touch_all(struct planner *p)
     }
 }
 
-static void plan_rename_table(struct planner *p, const struct change *c)
+static void rename_table(struct planner *p, const char *from, const char *to)
 {
     struct sql_writer w = planner_write(p);
     sql_text(&w, "ALTER TABLE ");
-    sql_ident(&w, c->rename_table.table);
+    sql_ident(&w, from);
     sql_text(&w, " RENAME TO ");
-    sql_ident(&w, c->rename_table.new_name);
+    sql_ident(&w, to);
     plan_native_alter(p, &w);
+}
+
+/* Names that differ in case only are the same to SQLite: the table makes a detour. */
+static void plan_rename_table(struct planner *p, const struct change *c)
+{
+    const char *from = c->rename_table.table;
+    if (str_eq_nocase(str_of(from), str_of(c->rename_table.new_name))) {
+        const char *detour = arena_printf(p->arena, TELAIO_PREFIX "case_%s", from);
+        rename_table(p, from, detour);
+        from = detour;
+    }
+    rename_table(p, from, c->rename_table.new_name);
     touch_all(p);
     planner_touch(p, c->rename_table.new_name);
 }

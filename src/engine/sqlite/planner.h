@@ -30,6 +30,8 @@ struct planner {
 /** planner_table() - the table @name as it is before the current change; NULL when the plan has
  *  failed or it is not there (then the plan fails). */
 const struct table *planner_table(struct planner *p, const char *name);
+/** planner_refresh() - p->now is the whole schema as it is before the current change. */
+void planner_refresh(struct planner *p);
 void planner_touch(struct planner *p, const char *name);
 
 /** planner_step() - the text in @w becomes a step. */

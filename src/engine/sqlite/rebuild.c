@@ -505,11 +505,12 @@ static bool has_key_to(const struct table *t, const char *parent)
  * trash, or against none. */
 static void plan_unrefer(struct planner *p, const struct table *t)
 {
+    planner_refresh(p);
     const struct catalog *now = p->now;
     for (size_t i = 0; i < now->n_tables; i++) {
         const struct table *child = now->tables[i];
         struct edits edits;
-        if (child == t || !has_key_to(child, t->name)) {
+        if (same(child->name, t->name) || !has_key_to(child, t->name)) {
             continue;
         }
         if (begin_edits(p, child, NULL, &edits)) {
