@@ -76,6 +76,19 @@ const char *fixture_text(struct fixture *f, const char *sql)
     return text;
 }
 
+void *fixture_lock(struct fixture *f)
+{
+    sqlite3 *db = open_beside(f);
+    assert_int_equal(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    return db;
+}
+
+void fixture_unlock(void *lock)
+{
+    assert_int_equal(sqlite3_exec(lock, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(lock);
+}
+
 struct catalog *fixture_catalog(struct fixture *f)
 {
     struct session *s = NULL;

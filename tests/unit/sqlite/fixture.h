@@ -28,6 +28,10 @@ void fixture_sql(struct fixture *f, const char *sql);
 /* First column of the first row, "" when none. */
 const char *fixture_text(struct fixture *f, const char *sql);
 
+/* Hold the file's write lock as another process would. */
+void *fixture_lock(struct fixture *f);
+void fixture_unlock(void *lock);
+
 /* The catalog of now. The caller unrefs. */
 struct catalog *fixture_catalog(struct fixture *f);
 /* Prepare, complete, plan and run @list; the first error's code. */
