@@ -77,6 +77,20 @@ enum errcode migrate_files_status(const struct migrate_target *t, const struct m
     return ERR_OK;
 }
 
+enum errcode migrate_files_pending(const struct migrate_target *t, const struct migration_set *set,
+                                   size_t *out, struct error *err)
+{
+    AUTO(arena_freep) struct arena *a = arena_new();
+    struct applied_file *applied = NULL;
+    size_t n_applied = 0, n = 0;
+    TRY(list_applied(t, a, &applied, &n_applied, err));
+    for (size_t i = 0; i < set->n; i++) {
+        n += find_applied(applied, n_applied, set->files[i].name) ? 0 : 1;
+    }
+    *out = n;
+    return ERR_OK;
+}
+
 /* Plans the changes on the live schema; the plan's id becomes the change's. */
 static enum errcode plan_file(struct file_run *r, struct error *err)
 {

@@ -43,6 +43,9 @@ struct migration_status {
 enum errcode migrate_files_status(const struct migrate_target *t, const struct migration_set *set,
                                   struct arena *a, struct migration_status **out, size_t *n,
                                   struct error *err) MUST_CHECK;
+/** migrate_files_pending() - how many files of @set are not applied; reads names only. */
+enum errcode migrate_files_pending(const struct migrate_target *t, const struct migration_set *set,
+                                   size_t *out, struct error *err) MUST_CHECK;
 /** migrate_files_up() - apply what is missing up to number @to (-1 = all); *@n how many.
  *  Errors: ERR_CORRUPT when an applied file has changed, the engine's. Each file is all or
  *  nothing. */

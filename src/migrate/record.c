@@ -304,8 +304,10 @@ enum errcode record_insert_in(struct session *s, const struct record_place *p,
 static const struct filter *key_filter(struct arena *a, const struct record_type *type,
                                        const struct binding *b, const void *record)
 {
-    size_t key = field_index(type, type->key);
-    return filter_compare(a, FILTER_EQ, b->columns[key], field_get(a, &type->fields[key], record));
+    const struct record_field *key = &type->fields[field_index(type, type->key)];
+    struct record_term term = {type->key, FILTER_EQ, field_get(a, key, record)};
+    struct record_query q = {.terms = &term, .n_terms = 1};
+    return bind_terms(a, type, b, &q);
 }
 
 enum errcode record_update_in(struct session *s, const struct record_place *p,

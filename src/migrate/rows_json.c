@@ -29,22 +29,47 @@ static enum errcode resolve(struct row_run *r, const struct table *t, const char
                             const json_t *doc, const struct column **column, struct value *out,
                             struct error *err);
 
+/* "column = value" for each pair, joined. */
+struct equals {
+    const struct filter **args;
+    size_t n;
+};
+
+static void equals_add(struct arena *a, struct equals *e, const struct column *column,
+                       struct value value)
+{
+    struct filter *f = ARENA_NEW(a, struct filter);
+    struct value *v = ARENA_NEW(a, struct value);
+    *v = value;
+    *f = (struct filter){.op = FILTER_EQ, .column = column, .values = v, .n_values = 1};
+    ARENA_PUSH(a, e->args, e->n, f);
+}
+
+static const struct filter *equals_filter(struct arena *a, const struct equals *e)
+{
+    if (e->n <= 1) {
+        return e->n ? e->args[0] : NULL;
+    }
+    struct filter *f = ARENA_NEW(a, struct filter);
+    *f = (struct filter){.op = FILTER_AND, .args = e->args, .n_args = e->n};
+    return f;
+}
+
 /* {column: value, …} as a filter; every value by equality. */
 static enum errcode where_filter(struct row_run *r, const struct table *t, const json_t *where,
                                  const struct filter **out, struct error *err)
 {
-    const struct filter *all = NULL;
+    struct equals all = {0};
     const char *name = NULL;
     json_t *doc = NULL;
     json_object_foreach((json_t *)where, name, doc)
     {
         const struct column *column = NULL;
-        struct value *v = ARENA_NEW(r->arena, struct value);
-        TRY(resolve(r, t, name, doc, &column, v, err));
-        const struct filter *one = filter_compare(r->arena, FILTER_EQ, column, *v);
-        all = all ? filter_and(r->arena, all, one) : one;
+        struct value v = {0};
+        TRY(resolve(r, t, name, doc, &column, &v, err));
+        equals_add(r->arena, &all, column, v);
     }
-    *out = all;
+    *out = equals_filter(r->arena, &all);
     return ERR_OK;
 }
 
@@ -102,7 +127,8 @@ static bool is_key(const struct row_op *op, const char *name)
 static enum errcode read_seed(struct row_run *r, const json_t *doc, struct seed_row *out,
                               struct error *err)
 {
-    size_t max = json_object_size(doc), n_key = 0;
+    size_t max = json_object_size(doc);
+    struct equals key = {0};
     struct seed_row row = {
         .columns = ARENA_ARRAY(r->arena, max, const struct column *),
         .values = ARENA_ARRAY(r->arena, max, struct value),
@@ -115,14 +141,10 @@ static enum errcode read_seed(struct row_run *r, const json_t *doc, struct seed_
         const struct value *value = &row.values[row.n];
         const struct column *column = row.columns[row.n++];
         if (is_key(r->op, name) && value->kind != VALUE_NULL) {
-            const struct filter *one = filter_compare(r->arena, FILTER_EQ, column, *value);
-            row.key = row.key ? filter_and(r->arena, row.key, one) : one;
-            n_key++;
+            equals_add(r->arena, &key, column, *value);
         }
     }
-    if (n_key != r->op->n_columns) {
-        row.key = NULL;
-    }
+    row.key = key.n == r->op->n_columns ? equals_filter(r->arena, &key) : NULL;
     *out = row;
     return ERR_OK;
 }

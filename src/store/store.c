@@ -48,10 +48,14 @@ static enum errcode open_tables(struct store *s, bool is_migrating, struct error
         TRY(engine_namespace_create(s->engine, s->ns, err));
     }
     TRY(journal_open(s->engine, s->ns, &s->journal, err));
-    if (is_migrating) {
-        struct migrate_target t = store_migrate_target(s);
-        TRY(migrate_files_up(&t, store_migrations(), -1, NULL, err));
+    struct migrate_target t = store_migrate_target(s);
+    size_t n_pending = 0;
+    TRY(migrate_files_pending(&t, store_migrations(), &n_pending, err));
+    if (!is_migrating || n_pending == 0) {
+        s->catalog = catalog_ref(s->journal->catalog); /* what it has just read */
+        return ERR_OK;
     }
+    TRY(migrate_files_up(&t, store_migrations(), -1, NULL, err));
     return store_refresh(s, err);
 }
 
