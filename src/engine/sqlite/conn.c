@@ -267,14 +267,18 @@ static int bind_one(sqlite3_stmt *stmt, int i, const struct value *v)
     return sqlite3_bind_null(stmt, i);
 }
 
+enum errcode conn_bind_one(struct conn *c, sqlite3_stmt *stmt, size_t i, const struct value *v,
+                           struct error *err)
+{
+    int rc = bind_one(stmt, (int)i + 1, v);
+    return rc == SQLITE_OK ? ERR_OK : conn_error(c, rc, "binding a value", err);
+}
+
 enum errcode conn_bind(struct conn *c, sqlite3_stmt *stmt, const struct value *values, size_t n,
                        struct error *err)
 {
     for (size_t i = 0; i < n; i++) {
-        int rc = bind_one(stmt, (int)i + 1, &values[i]);
-        if (rc != SQLITE_OK) {
-            return conn_error(c, rc, "binding a value", err);
-        }
+        TRY(conn_bind_one(c, stmt, i, &values[i], err));
     }
     return ERR_OK;
 }

@@ -77,6 +77,9 @@ void conn_release(struct conn *c, sqlite3_stmt *stmt);
 /** conn_bind() - values borrowed until the statement is released. */
 enum errcode conn_bind(struct conn *c, sqlite3_stmt *stmt, const struct value *values, size_t n,
                        struct error *err) MUST_CHECK;
+/** conn_bind_one() - the value of placeholder @i, counted from 0. */
+enum errcode conn_bind_one(struct conn *c, sqlite3_stmt *stmt, size_t i, const struct value *v,
+                           struct error *err) MUST_CHECK;
 /** conn_column() - a column of the current row, by its storage class, borrowed. */
 struct value conn_column(sqlite3_stmt *stmt, int column);
 /** conn_error() - sqlite_error() that knows why a statement was ended. */

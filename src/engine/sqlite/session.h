@@ -67,6 +67,13 @@ enum errcode sqlite_rehearse(struct session *s, struct plan *plan, struct error 
 enum errcode sqlite_write(struct session *s, const struct write *w, struct write_result *out,
                           struct error *err);
 
+/* bulk.c: a row that cannot go in has where = "/<row>/<column>", rows counted from 0 */
+enum errcode sqlite_bulk_begin(struct engine *e, struct str ns, const struct write *shape,
+                               struct bulk **out, struct error *err);
+enum errcode sqlite_bulk_row(struct bulk *b, const struct value *values, struct error *err);
+enum errcode sqlite_bulk_end(struct bulk *b, bool commit, struct write_result *out,
+                             struct error *err);
+
 /* writer.c */
 enum errcode sqlite_transact(struct engine *e, struct str ns, transact_fn *fn, void *arg,
                              struct error *err);

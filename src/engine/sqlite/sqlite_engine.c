@@ -200,6 +200,9 @@ static const struct engine_ops sqlite_ops = {
     .cursor_close = sqlite_cursor_close,
     .write = sqlite_write,
     .row_estimate = sqlite_row_estimate,
+    .bulk_begin = sqlite_bulk_begin,
+    .bulk_row = sqlite_bulk_row,
+    .bulk_end = sqlite_bulk_end,
     .backup = sqlite_backup,
     .verify = sqlite_verify,
 };
