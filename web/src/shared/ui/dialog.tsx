@@ -1,7 +1,7 @@
 import { Dialog as Base } from '@base-ui/react/dialog';
 import clsx from 'clsx';
 import { X } from 'lucide-react';
-import type { FormEvent, ReactNode } from 'react';
+import { type FormEvent, type ReactNode, useRef } from 'react';
 import { useMessages } from '../i18n/core';
 import { Button, IconButton } from './button';
 import { uiMessages } from './i18n';
@@ -19,6 +19,17 @@ export interface DialogProps {
   onSubmit?: (event: FormEvent) => void;
 }
 
+/** Where one begins: the first field, else the first button at the foot, never the closing cross. */
+function firstPlace(popup: HTMLElement | null): HTMLElement | null {
+  return (
+    popup?.querySelector<HTMLElement>(
+      '[data-dialog-body] :is(input:not([aria-hidden]), textarea, [role="combobox"])',
+    ) ??
+    popup?.querySelector<HTMLElement>('[data-dialog-foot] button:not(:disabled)') ??
+    popup
+  );
+}
+
 const widths = { sm: 'max-w-sm', md: 'max-w-lg', lg: 'max-w-2xl', xl: 'max-w-4xl' };
 
 export function Dialog({
@@ -32,11 +43,17 @@ export function Dialog({
   onSubmit,
 }: DialogProps) {
   const m = useMessages(uiMessages);
+  const popup = useRef<HTMLDivElement>(null);
   const inner = (
     <>
-      <div className="scroll-thin min-h-0 flex-1 overflow-y-auto px-5 pb-5">{children}</div>
+      <div data-dialog-body className="scroll-thin min-h-0 flex-1 overflow-y-auto px-5 pb-5">
+        {children}
+      </div>
       {footer ? (
-        <div className="flex flex-wrap items-center justify-end gap-2 border-border border-t bg-surface-2/60 px-5 py-3">
+        <div
+          data-dialog-foot
+          className="flex flex-wrap items-center justify-end gap-2 border-border border-t bg-surface-2/60 px-5 py-3"
+        >
           {footer}
         </div>
       ) : null}
@@ -48,6 +65,8 @@ export function Dialog({
         <Base.Backdrop className="fixed inset-0 z-40 bg-overlay transition-opacity duration-100 data-ending-style:opacity-0 data-starting-style:opacity-0" />
         <Base.Viewport className="fixed inset-0 z-40 flex items-start justify-center overflow-hidden px-4 py-[8vh]">
           <Base.Popup
+            ref={popup}
+            initialFocus={() => firstPlace(popup.current)}
             className={clsx(
               'floating flex max-h-full w-full flex-col overflow-hidden rounded-xl border border-border bg-surface shadow-float outline-none',
               widths[size],
