@@ -1,5 +1,6 @@
 #include "fixture.h"
 
+#include <signal.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +22,7 @@ struct fixture *fixture_open(const struct sqlite_settings *base)
     f->arena = a;
     assert_non_null(mkdtemp(folder));
     f->folder = arena_strdup(a, folder);
+    f->kill_after = -1;
     open_engine(f, base);
     assert_ok(f, engine_namespace_create(f->engine, STR("store"), &f->err));
     return f;
@@ -30,6 +32,16 @@ void fixture_reopen(struct fixture *f, const struct sqlite_settings *base)
 {
     engine_close(f->engine);
     open_engine(f, base);
+}
+
+void fixture_reopen_only(struct fixture *f, const struct sqlite_settings *base)
+{
+    open_engine(f, base);
+}
+
+void fixture_kill_after(struct fixture *f, int steps)
+{
+    f->kill_after = steps;
 }
 
 void fixture_close(struct fixture *f)
@@ -106,6 +118,9 @@ static enum errcode run_plan(struct fixture *f, struct session *s, struct plan *
         enum errcode code = ERR_OK;
         for (size_t i = 0; i < plan->n_steps && code == ERR_OK; i++) {
             int64_t n = 0;
+            if (f->kill_after == (int)i) {
+                raise(SIGKILL);
+            }
             code = plan->steps[i].group == g ? engine_run_step(s, &plan->steps[i], &n, &f->err)
                                              : ERR_OK;
         }

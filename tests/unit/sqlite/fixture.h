@@ -17,11 +17,17 @@ struct fixture {
     const char *folder;
     struct engine *engine;
     struct error err;
+    int kill_after;
 };
 
 struct fixture *fixture_open(const struct sqlite_settings *base);
 void fixture_close(struct fixture *f);
 void fixture_reopen(struct fixture *f, const struct sqlite_settings *base);
+
+/* Open again after engine_close(). */
+void fixture_reopen_only(struct fixture *f, const struct sqlite_settings *base);
+/* The next change kills this process behind its @steps first steps; -1 = never. */
+void fixture_kill_after(struct fixture *f, int steps);
 
 /* Run @sql texts outside of the engine, with a connection of its own. */
 void fixture_sql(struct fixture *f, const char *sql);
