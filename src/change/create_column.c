@@ -92,6 +92,33 @@ static enum errcode check_place(const struct change *change, const struct table 
     return ERR_OK;
 }
 
+/* Whatever comes with a column must go with it, or the undo would leave it behind. */
+static enum errcode check_names_it(bool names, const char *column, struct error *err)
+{
+    if (!names) {
+        return ERROR(err, ERR_INVALID, "what comes with column \"%s\" must name it", column);
+    }
+    return ERR_OK;
+}
+
+static enum errcode check_belongs(const struct change *change, struct error *err)
+{
+    const char *name = change->create_column.column.name;
+    for (size_t i = 0; i < change->create_column.n_indexes; i++) {
+        bool names = index_mentions(&change->create_column.indexes[i], name);
+        TRY(where_prefix(err, check_names_it(names, name, err), "/indexes/%zu", i));
+    }
+    for (size_t i = 0; i < change->create_column.n_foreign_keys; i++) {
+        bool names = foreign_key_mentions(&change->create_column.foreign_keys[i], name);
+        TRY(where_prefix(err, check_names_it(names, name, err), "/foreignKeys/%zu", i));
+    }
+    for (size_t i = 0; i < change->create_column.n_checks; i++) {
+        bool names = check_mentions(&change->create_column.checks[i], name);
+        TRY(where_prefix(err, check_names_it(names, name, err), "/checks/%zu", i));
+    }
+    return ERR_OK;
+}
+
 static enum errcode check_new_parts(const struct change *change, const struct catalog *now,
                                     const struct table *with, struct error *err)
 {
@@ -123,6 +150,7 @@ static enum errcode validate(const struct change *change, const struct catalog *
                   position(t, change->create_column.after));
     enum errcode code = check_new_column(with, &change->create_column.column, err);
     TRY(where_prefix(err, code, "/column"));
+    TRY(check_belongs(change, err));
     TRY(check_new_parts(change, now, with, err));
     return where_prefix(err, check_trash(now, change->create_column.restore.object, err),
                         "/restore");
