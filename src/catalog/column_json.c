@@ -1,303 +1,11 @@
 #include "catalog/column_json.h"
 
 #include "base/attr.h"
+#include "catalog/doc_json.h"
 #include "catalog/literal_json.h"
 #include "catalog/table_json.h"
+#include "catalog/type_json.h"
 #include "catalog/where.h"
-
-/* Other spellings of members, sorted by what they mean. */
-static const struct {
-    const char *alias;
-    const char *key;
-} aliases[] = {
-    {"auto_increment", "autoIncrement"},
-    {"dataType", "type"},
-    {"data_type", "type"},
-    {"default", "defaultValue"},
-    {"default_value", "defaultValue"},
-    {"display_name", "displayName"},
-    {"allow_null", "allowNull"},
-    {"columnName", "name"},
-    {"column_name", "name"},
-    {"foreign_keys", "foreignKeys"},
-    {"is_nullable", "nullable"},
-    {"is_unique", "unique"},
-    {"max_length", "maxLength"},
-    {"native_type", "nativeType"},
-    {"on_delete", "onDelete"},
-    {"on_update", "onUpdate"},
-    {"primary_key", "primaryKey"},
-    {"referenced_columns", "referencedColumns"},
-    {"referenced_table", "referencedTable"},
-    {"related_table", "relatedTable"},
-    {"relation_type", "relationType"},
-    {"table_name", "tableName"},
-    {"without_rowid", "withoutRowid"},
-};
-
-static const char *canonical_name(const char *key)
-{
-    for (size_t i = 0; i < ARRAY_LEN(aliases); i++) {
-        if (text_eq(aliases[i].alias, key)) {
-            return aliases[i].key;
-        }
-    }
-    return key;
-}
-
-enum errcode canonical_keys(struct arena *a, const json_t *doc, const json_t **out,
-                            struct error *err)
-{
-    if (!json_is_object(doc)) {
-        return ERROR(err, ERR_INVALID, "an object is expected here");
-    }
-    json_t *copy = doc_tie(a, json_object());
-    const char *key = NULL;
-    json_t *value = NULL;
-    json_object_foreach((json_t *)doc, key, value)
-    {
-        const char *name = canonical_name(key);
-        if (json_object_get(copy, name)) {
-            enum errcode code = ERROR(err, ERR_INVALID, "\"%s\" is given twice", name);
-            return where_prefix(err, code, "/%s", key);
-        }
-        BUG_ON(json_object_set(copy, name, value) != 0);
-    }
-    *out = copy;
-    return ERR_OK;
-}
-
-enum errcode text_list_decode(struct arena *a, const json_t *doc, const char ***out, size_t *n,
-                              struct error *err)
-{
-    if (!json_is_array(doc)) {
-        return ERROR(err, ERR_INVALID, "a list of texts is expected here");
-    }
-    size_t count = json_array_size(doc);
-    const char **texts = ARENA_ARRAY(a, count, const char *);
-    for (size_t i = 0; i < count; i++) {
-        const json_t *item = json_array_get(doc, i);
-        if (!json_is_string(item)) {
-            enum errcode code = ERROR(err, ERR_INVALID, "a text is expected here");
-            return where_prefix(err, code, "/%zu", i);
-        }
-        texts[i] = arena_strdup(a, json_string_value(item));
-    }
-    *out = texts;
-    *n = count;
-    return ERR_OK;
-}
-
-static enum errcode opt_text_copy(struct arena *a, const json_t *doc, const char *key,
-                                  const char **out, struct error *err)
-{
-    const char *text = NULL;
-    TRY(doc_opt_text(doc, key, &text, err));
-    if (text) {
-        *out = arena_strdup(a, text);
-    }
-    return ERR_OK;
-}
-
-static bool is_absent(const json_t *doc, const char *key)
-{
-    const json_t *value = json_object_get(doc, key);
-    return !value || json_is_null(value);
-}
-
-/* A whole number from @min to @max. */
-static enum errcode opt_size(const json_t *doc, const char *key, int64_t min, int64_t max,
-                             int64_t *out, struct error *err)
-{
-    int64_t v = *out;
-    TRY(doc_opt_int(doc, key, &v, err));
-    if (!is_absent(doc, key) && (v < min || v > max)) {
-        enum errcode code = ERROR(err, ERR_INVALID, "\"%s\" is out of range", key);
-        return where_prefix(err, code, "/%s", key);
-    }
-    *out = v;
-    return ERR_OK;
-}
-
-static enum errcode wrong(struct error *err, const char *key, const char *message)
-{
-    return where_prefix(err, ERROR(err, ERR_INVALID, "%s", message), "/%s", key);
-}
-
-/* What `kind` may say beside which types. */
-static const struct {
-    const char *kind;
-    enum type_kind from, to;
-    enum type_kind becomes;
-} kinds[] = {
-    {"integer", TYPE_FLOAT64, TYPE_FLOAT64, TYPE_INT64},
-    {"integer", TYPE_INT16, TYPE_INT64, TYPE_NONE},
-    {"bigint", TYPE_FLOAT64, TYPE_FLOAT64, TYPE_INT64},
-    {"bigint", TYPE_INT64, TYPE_INT64, TYPE_NONE},
-    {"decimal", TYPE_FLOAT64, TYPE_FLOAT64, TYPE_DECIMAL},
-    {"decimal", TYPE_DECIMAL, TYPE_DECIMAL, TYPE_NONE},
-    {"float", TYPE_FLOAT32, TYPE_FLOAT64, TYPE_NONE},
-    {"char", TYPE_TEXT, TYPE_CHAR, TYPE_CHAR},
-    {"local", TYPE_DATETIME, TYPE_INSTANT, TYPE_DATETIME},
-    {"interval", TYPE_NATIVE, TYPE_NATIVE, TYPE_INTERVAL},
-    {"objectid", TYPE_NATIVE, TYPE_NATIVE, TYPE_OBJECT_ID},
-};
-
-static enum errcode apply_kind(const json_t *doc, struct type *t, struct error *err)
-{
-    const char *kind = NULL;
-    TRY(doc_opt_text(doc, "kind", &kind, err));
-    if (!kind) {
-        return ERR_OK;
-    }
-    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
-        bool fits = t->kind >= kinds[i].from && t->kind <= kinds[i].to;
-        if (fits && text_eq(kinds[i].kind, kind)) {
-            t->kind = kinds[i].becomes != TYPE_NONE ? kinds[i].becomes : t->kind;
-            return ERR_OK;
-        }
-    }
-    return where_prefix(err, ERROR(err, ERR_INVALID, "kind \"%s\" does not fit the type", kind),
-                        "/kind");
-}
-
-static enum errcode apply_bits(const json_t *doc, struct type *t, struct error *err)
-{
-    int64_t bits = 0;
-    TRY(doc_opt_int(doc, "bits", &bits, err));
-    if (bits == 0) {
-        return ERR_OK;
-    }
-    if (type_is_integer(t) && (bits == 16 || bits == 32 || bits == 64)) {
-        t->kind = bits == 16 ? TYPE_INT16 : bits == 32 ? TYPE_INT32 : TYPE_INT64;
-        return ERR_OK;
-    }
-    bool is_float = t->kind == TYPE_FLOAT32 || t->kind == TYPE_FLOAT64;
-    if (is_float && (bits == 32 || bits == 64)) {
-        t->kind = bits == 32 ? TYPE_FLOAT32 : TYPE_FLOAT64;
-        return ERR_OK;
-    }
-    return wrong(err, "bits", "the type does not come in this many bits");
-}
-
-static enum errcode apply_precision(const json_t *doc, struct type *t, struct error *err)
-{
-    int64_t precision = t->precision;
-    int64_t scale = t->scale;
-    TRY(opt_size(doc, "precision", 1, 1000, &precision, err));
-    TRY(opt_size(doc, "scale", 0, 1000, &scale, err));
-    bool given = !is_absent(doc, "precision") || !is_absent(doc, "scale");
-    if (!given && t->kind != TYPE_DECIMAL) {
-        return ERR_OK;
-    }
-    if (t->kind == TYPE_FLOAT64 && is_absent(doc, "kind")) {
-        t->kind = TYPE_DECIMAL;
-    }
-    if (t->kind != TYPE_DECIMAL) {
-        return wrong(err, is_absent(doc, "precision") ? "scale" : "precision",
-                     "only a decimal number has precision and scale");
-    }
-    if (scale > precision) {
-        return wrong(err, "scale", "the scale is at most the precision");
-    }
-    t->precision = (int)precision;
-    t->scale = (int)scale;
-    return ERR_OK;
-}
-
-static enum errcode apply_length(const json_t *doc, struct type *t, struct error *err)
-{
-    int64_t length = t->length;
-    TRY(opt_size(doc, "maxLength", 1, 1000000000, &length, err));
-    bool has_length = t->kind == TYPE_TEXT || t->kind == TYPE_CHAR;
-    if (!is_absent(doc, "maxLength") && !has_length) {
-        return wrong(err, "maxLength", "only a text has a length");
-    }
-    t->length = (int)length;
-    return ERR_OK;
-}
-
-static enum errcode apply_values(struct arena *a, const json_t *doc, struct type *t,
-                                 struct error *err)
-{
-    const json_t *list = json_object_get(doc, "values");
-    const char *at = "/values";
-    if (is_absent(doc, "values")) {
-        list = json_object_get(json_object_get(doc, "validation"), "enum");
-        at = t->kind == TYPE_ENUM && list ? "/validation/enum" : "/values";
-    }
-    if (t->kind != TYPE_ENUM) {
-        return is_absent(doc, "values") ? ERR_OK : wrong(err, "values", "only an enum has values");
-    }
-    const char **values = NULL;
-    if (list) {
-        TRY(where_prefix(err, text_list_decode(a, list, &values, &t->n_values, err), "%s", at));
-    }
-    t->values = values;
-    if (t->n_values == 0) {
-        return where_prefix(err, ERROR(err, ERR_INVALID, "an enum names its values"), "%s", at);
-    }
-    for (size_t i = 0; i < t->n_values; i++) {
-        for (size_t k = 0; k < i; k++) {
-            if (text_eq(values[i], values[k])) {
-                enum errcode code = ERROR(err, ERR_INVALID, "the value is there twice");
-                return where_prefix(err, code, "%s/%zu", at, i);
-            }
-        }
-    }
-    return ERR_OK;
-}
-
-static enum errcode apply_element(struct arena *a, const json_t *doc, struct type *t,
-                                  struct error *err)
-{
-    const char *name = NULL;
-    TRY(doc_opt_text(doc, "element", &name, err));
-    if (!name) {
-        return ERR_OK;
-    }
-    if (t->kind != TYPE_ARRAY) {
-        return wrong(err, "element", "only an array has elements");
-    }
-    struct type *element = ARENA_NEW(a, struct type);
-    TRY(where_prefix(err, type_parse(a, name, element, err), "/element"));
-    if (element->kind == TYPE_ARRAY || element->kind == TYPE_ENUM || element->kind == TYPE_NATIVE) {
-        return wrong(err, "element", "an array has plain elements");
-    }
-    t->element = element;
-    return ERR_OK;
-}
-
-/* Engine text goes into a statement as it is: words, numbers, commas, one level of parentheses. */
-static bool is_type_text(const char *text)
-{
-    int depth = 0;
-    size_t n = 0;
-    for (; *text; text++, n++) {
-        char c = *text;
-        bool is_word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       c == '_' || c == ' ' || c == '.';
-        bool inside = c == ',' && depth == 1;
-        depth += (c == '(') - (c == ')');
-        if (depth < 0 || depth > 1 || !(is_word || inside || c == '(' || c == ')')) {
-            return false;
-        }
-    }
-    return depth == 0 && n <= 200;
-}
-
-static enum errcode apply_native(struct arena *a, const json_t *doc, struct type *t,
-                                 struct error *err)
-{
-    TRY(opt_text_copy(a, doc, "nativeType", &t->native, err));
-    if (!t->native && t->kind == TYPE_NATIVE) {
-        return wrong(err, "nativeType", "a native type names the engine's type");
-    }
-    if (t->native && !is_type_text(t->native)) {
-        return wrong(err, "nativeType", "this is not the name of a type");
-    }
-    return ERR_OK;
-}
 
 static enum errcode decode_relation_type(struct arena *a, const json_t *doc, struct column_doc *out,
                                          struct error *err)
@@ -309,41 +17,32 @@ static enum errcode decode_relation_type(struct arena *a, const json_t *doc, str
     if (key_type) {
         TRY(where_prefix(err, type_parse(a, key_type, &out->column.type, err), "/keyType"));
     }
-    if (is_absent(doc, "relatedTable")) {
-        return wrong(err, "relatedTable", "a relation names its related table");
+    if (doc_absent(doc, "relatedTable")) {
+        return doc_wrong(err, "relatedTable", "a relation names its related table");
     }
-    return apply_native(a, doc, &out->column.type, err);
+    return type_decode_native(a, doc, &out->column.type, err);
 }
 
 static enum errcode decode_type(struct arena *a, const json_t *doc, struct column_doc *out,
                                 struct error *err)
 {
     const char *name = NULL;
-    struct type *t = &out->column.type;
     TRY(doc_text(doc, "type", &name, err));
     if (str_eq_nocase(str_trim(str_of(name)), STR("relation"))) {
         return decode_relation_type(a, doc, out, err);
     }
-    TRY(where_prefix(err, type_parse(a, name, t, err), "/type"));
-    TRY(apply_kind(doc, t, err));
-    TRY(apply_bits(doc, t, err));
-    TRY(apply_precision(doc, t, err));
-    TRY(apply_length(doc, t, err));
-    TRY(apply_values(a, doc, t, err));
-    TRY(apply_element(a, doc, t, err));
-    TRY(doc_opt_bool(doc, "unsigned", &t->is_unsigned, err));
-    return apply_native(a, doc, t, err);
+    return type_decode(a, doc, &out->column.type, err);
 }
 
 static enum errcode opt_number(const json_t *doc, const char *key, bool *has, double *out,
                                struct error *err)
 {
-    if (is_absent(doc, key)) {
+    if (doc_absent(doc, key)) {
         return ERR_OK;
     }
     const json_t *value = json_object_get(doc, key);
     if (!json_is_number(value)) {
-        return wrong(err, key, "a number is expected here");
+        return doc_wrong(err, key, "a number is expected here");
     }
     *has = true;
     *out = json_number_value(value);
@@ -377,10 +76,10 @@ static enum errcode decode_enum_rule(struct arena *a, const json_t *doc, struct 
 static enum errcode check_rules(const struct column_rules *r, struct error *err)
 {
     if (r->has_min && r->has_max && r->min > r->max) {
-        return wrong(err, "max", "max is below min");
+        return doc_wrong(err, "max", "max is below min");
     }
     if (r->has_min_length && r->has_max_length && r->min_length > r->max_length) {
-        return wrong(err, "maxLength", "maxLength is below minLength");
+        return doc_wrong(err, "maxLength", "maxLength is below minLength");
     }
     return ERR_OK;
 }
@@ -391,13 +90,13 @@ static enum errcode decode_rules(struct arena *a, const json_t *doc, struct colu
     static const char *const keys[] = {"minLength", "maxLength", "min", "max",
                                        "pattern",   "enum",      NULL};
     TRY(doc_only(doc, keys, err));
-    TRY(opt_size(doc, "minLength", 0, 1000000000, &r->min_length, err));
-    TRY(opt_size(doc, "maxLength", 0, 1000000000, &r->max_length, err));
-    r->has_min_length = !is_absent(doc, "minLength");
-    r->has_max_length = !is_absent(doc, "maxLength");
+    TRY(doc_opt_size(doc, "minLength", 0, 1000000000, &r->min_length, err));
+    TRY(doc_opt_size(doc, "maxLength", 0, 1000000000, &r->max_length, err));
+    r->has_min_length = !doc_absent(doc, "minLength");
+    r->has_max_length = !doc_absent(doc, "maxLength");
     TRY(opt_number(doc, "min", &r->has_min, &r->min, err));
     TRY(opt_number(doc, "max", &r->has_max, &r->max, err));
-    TRY(opt_text_copy(a, doc, "pattern", &r->pattern, err));
+    TRY(doc_opt_copy(a, doc, "pattern", &r->pattern, err));
     TRY(decode_enum_rule(a, doc, r, err));
     return check_rules(r, err);
 }
@@ -414,10 +113,10 @@ static enum errcode decode_validation(struct arena *a, const json_t *doc, struct
     const struct column_rules *r = &c->rules;
     bool is_text = type_is_text(&c->type) || c->type.kind == TYPE_NONE;
     if ((r->has_min_length || r->has_max_length || r->pattern) && !is_text) {
-        return wrong(err, "validation", "lengths and patterns are for texts");
+        return doc_wrong(err, "validation", "lengths and patterns are for texts");
     }
     if ((r->has_min || r->has_max) && !type_is_number(&c->type)) {
-        return wrong(err, "validation", "min and max are for numbers");
+        return doc_wrong(err, "validation", "min and max are for numbers");
     }
     if (c->type.kind == TYPE_ENUM) {
         c->rules.n_one_of = 0; /* the type says it */
@@ -477,15 +176,15 @@ static enum errcode decode_default_value(struct arena *a, const json_t *doc, con
 static enum errcode decode_default(struct arena *a, const json_t *doc, struct column *c,
                                    struct error *err)
 {
-    if (!is_absent(doc, "defaultValue") && !is_absent(doc, "defaultExpression")) {
-        return wrong(err, "defaultExpression", "a column has one default");
+    if (!doc_absent(doc, "defaultValue") && !doc_absent(doc, "defaultExpression")) {
+        return doc_wrong(err, "defaultExpression", "a column has one default");
     }
-    if (!is_absent(doc, "defaultExpression")) {
+    if (!doc_absent(doc, "defaultExpression")) {
         const json_t *value = json_object_get(doc, "defaultExpression");
         return where_prefix(err, expr_decode(a, value, &c->default_value, err),
                             "/defaultExpression");
     }
-    if (is_absent(doc, "defaultValue")) {
+    if (doc_absent(doc, "defaultValue")) {
         return ERR_OK;
     }
     const json_t *value = json_object_get(doc, "defaultValue");
@@ -507,12 +206,12 @@ static enum errcode decode_generated(struct arena *a, const json_t *doc, struct 
     TRY(where_prefix(err, doc_opt_bool(generated, "stored", &stored, err), "/generated"));
     const json_t *as = json_object_get(generated, "as");
     if (!as) {
-        return wrong(err, "generated", "a generated column says what it is made of");
+        return doc_wrong(err, "generated", "a generated column says what it is made of");
     }
     TRY(where_prefix(err, expr_decode(a, as, &c->generated_as, err), "/generated/as"));
     c->generated = stored ? GENERATED_STORED : GENERATED_VIRTUAL;
     if (c->default_value) {
-        return wrong(err, "generated", "a generated column has no default");
+        return doc_wrong(err, "generated", "a generated column has no default");
     }
     return ERR_OK;
 }
@@ -526,7 +225,7 @@ static enum errcode decode_action(const json_t *doc, const char *key, enum fk_ac
         return ERR_OK;
     }
     *out = fk_action_parse(text);
-    return *out ? ERR_OK : wrong(err, key, "this is not an action");
+    return *out ? ERR_OK : doc_wrong(err, key, "this is not an action");
 }
 
 static enum errcode decode_reference(struct arena *a, const json_t *doc, struct column_doc *out,
@@ -562,20 +261,20 @@ static enum errcode decode_relation(struct arena *a, const json_t *doc, struct c
     struct column *c = &out->column;
     enum fk_action on_delete = c->is_nullable ? FK_SET_NULL : FK_RESTRICT;
     enum fk_action on_update = FK_ACTION_NONE;
-    TRY(opt_text_copy(a, doc, "relatedTable", &c->related_table, err));
-    TRY(opt_text_copy(a, doc, "relationType", &c->relation_type, err));
-    TRY(opt_text_copy(a, doc, "onDelete", &c->on_delete_text, err));
-    TRY(opt_text_copy(a, doc, "onUpdate", &c->on_update_text, err));
+    TRY(doc_opt_copy(a, doc, "relatedTable", &c->related_table, err));
+    TRY(doc_opt_copy(a, doc, "relationType", &c->relation_type, err));
+    TRY(doc_opt_copy(a, doc, "onDelete", &c->on_delete_text, err));
+    TRY(doc_opt_copy(a, doc, "onUpdate", &c->on_update_text, err));
     TRY(decode_action(doc, "onDelete", &on_delete, err));
     TRY(decode_action(doc, "onUpdate", &on_update, err));
     if (!out->is_relation && c->related_table) {
-        return wrong(err, "relatedTable", "only a relation names a related table");
+        return doc_wrong(err, "relatedTable", "only a relation names a related table");
     }
     if (c->relation_type && text_eq(c->relation_type, "hasMany")) {
-        return wrong(err, "relationType", "a hasMany relation is a column of the other table");
+        return doc_wrong(err, "relationType", "a hasMany relation is a column of the other table");
     }
     if (c->relation_type && !text_eq(c->relation_type, "belongsTo")) {
-        return wrong(err, "relationType", "the relation is belongsTo or hasMany");
+        return doc_wrong(err, "relationType", "the relation is belongsTo or hasMany");
     }
     if (!out->is_relation) {
         return ERR_OK;
@@ -597,8 +296,8 @@ static enum errcode decode_flags(const json_t *doc, struct column_doc *out, stru
     struct column *c = &out->column;
     bool allow_null = true;
     c->is_nullable = true;
-    if (!is_absent(doc, "nullable") && !is_absent(doc, "allowNull")) {
-        return wrong(err, "allowNull", "\"nullable\" says it already");
+    if (!doc_absent(doc, "nullable") && !doc_absent(doc, "allowNull")) {
+        return doc_wrong(err, "allowNull", "\"nullable\" says it already");
     }
     TRY(doc_opt_bool(doc, "allowNull", &allow_null, err));
     c->is_nullable = allow_null;
@@ -606,11 +305,11 @@ static enum errcode decode_flags(const json_t *doc, struct column_doc *out, stru
     TRY(doc_opt_bool(doc, "unique", &c->is_unique, err));
     TRY(doc_opt_bool(doc, "primaryKey", &out->is_primary_key, err));
     TRY(doc_opt_bool(doc, "autoIncrement", &c->is_auto_increment, err));
-    if (out->is_primary_key && is_absent(doc, "nullable") && is_absent(doc, "allowNull")) {
+    if (out->is_primary_key && doc_absent(doc, "nullable") && doc_absent(doc, "allowNull")) {
         c->is_nullable = false;
     }
     if (c->is_auto_increment && !type_is_integer(&c->type)) {
-        return wrong(err, "autoIncrement", "only an integer counts by itself");
+        return doc_wrong(err, "autoIncrement", "only an integer counts by itself");
     }
     return ERR_OK;
 }
@@ -620,18 +319,18 @@ static enum errcode decode_rest(struct arena *a, const json_t *doc, struct colum
 {
     struct column *c = &out->column;
     const json_t *options = NULL;
-    TRY(opt_text_copy(a, doc, "displayName", &c->display_name, err));
-    TRY(opt_text_copy(a, doc, "comment", &c->comment, err));
-    TRY(opt_text_copy(a, doc, "collation", &c->collation, err));
+    TRY(doc_opt_copy(a, doc, "displayName", &c->display_name, err));
+    TRY(doc_opt_copy(a, doc, "comment", &c->comment, err));
+    TRY(doc_opt_copy(a, doc, "collation", &c->collation, err));
     TRY(doc_opt_object(doc, "options", &options, err));
     c->options = options ? doc_dump(a, options, true) : NULL;
-    if (!is_absent(doc, "check")) {
+    if (!doc_absent(doc, "check")) {
         const json_t *check = json_object_get(doc, "check");
         TRY(where_prefix(err, expr_decode(a, check, &out->check, err), "/check"));
     }
-    if (!is_absent(doc, "references")) {
+    if (!doc_absent(doc, "references")) {
         if (out->is_relation) {
-            return wrong(err, "references", "a relation is a reference already");
+            return doc_wrong(err, "references", "a relation is a reference already");
         }
         const json_t *ref = json_object_get(doc, "references");
         TRY(where_prefix(err, decode_reference(a, ref, out, err), "/references"));
@@ -703,69 +402,6 @@ enum errcode column_decode(struct arena *a, const json_t *doc, struct column *ou
     return ERR_OK;
 }
 
-static void opt_kv_text(struct json_writer *w, const char *key, const char *text)
-{
-    if (text) {
-        jsonw_kv_text(w, key, text);
-    }
-}
-
-static void encode_texts(struct json_writer *w, const char *key, const char *const *texts, size_t n)
-{
-    jsonw_key(w, key);
-    jsonw_begin_array(w);
-    for (size_t i = 0; i < n; i++) {
-        jsonw_text(w, texts[i]);
-    }
-    jsonw_end_array(w);
-}
-
-static const char *kind_text(const struct type *t)
-{
-    static const char *const texts[TYPE_N] = {
-        [TYPE_INT16] = "integer",      [TYPE_INT32] = "integer",  [TYPE_INT64] = "integer",
-        [TYPE_DECIMAL] = "decimal",    [TYPE_FLOAT32] = "float",  [TYPE_FLOAT64] = "float",
-        [TYPE_CHAR] = "char",          [TYPE_DATETIME] = "local", [TYPE_INTERVAL] = "interval",
-        [TYPE_OBJECT_ID] = "objectid",
-    };
-    return texts[t->kind];
-}
-
-static int type_bits(const struct type *t)
-{
-    if (t->kind == TYPE_INT16) {
-        return 16;
-    }
-    return t->kind == TYPE_INT32 || t->kind == TYPE_FLOAT32 ? 32 : 0;
-}
-
-static void encode_type(struct json_writer *w, const struct type *t)
-{
-    jsonw_kv_text(w, "type", type_wire_name(t));
-    opt_kv_text(w, "kind", kind_text(t));
-    if (type_bits(t)) {
-        jsonw_kv_int(w, "bits", type_bits(t));
-    }
-    if (t->kind == TYPE_DECIMAL && t->precision > 0) {
-        jsonw_kv_int(w, "precision", t->precision);
-        jsonw_kv_int(w, "scale", t->scale);
-    }
-    if (t->length > 0) {
-        jsonw_kv_int(w, "maxLength", t->length);
-    }
-    if (t->kind == TYPE_ENUM) {
-        encode_texts(w, "values", t->values, t->n_values);
-    }
-    if (t->element) {
-        struct arena *scratch AUTO(arena_freep) = arena_new();
-        jsonw_kv_text(w, "element", type_logical_text(scratch, t->element));
-    }
-    if (t->is_unsigned) {
-        jsonw_kv_bool(w, "unsigned", true);
-    }
-    opt_kv_text(w, "nativeType", t->native);
-}
-
 static void encode_relation(struct json_writer *w, const struct column *c)
 {
     jsonw_kv_text(w, "type", "relation");
@@ -773,11 +409,11 @@ static void encode_relation(struct json_writer *w, const struct column *c)
         struct arena *scratch AUTO(arena_freep) = arena_new();
         jsonw_kv_text(w, "keyType", type_logical_text(scratch, &c->type));
     }
-    opt_kv_text(w, "nativeType", c->type.native);
+    jsonw_opt_text(w, "nativeType", c->type.native);
     jsonw_kv_text(w, "relatedTable", c->related_table);
-    opt_kv_text(w, "relationType", c->relation_type);
-    opt_kv_text(w, "onDelete", c->on_delete_text);
-    opt_kv_text(w, "onUpdate", c->on_update_text);
+    jsonw_opt_text(w, "relationType", c->relation_type);
+    jsonw_opt_text(w, "onDelete", c->on_delete_text);
+    jsonw_opt_text(w, "onUpdate", c->on_update_text);
 }
 
 static void encode_default(struct json_writer *w, const struct column *c)
@@ -822,9 +458,9 @@ static void encode_rules(struct json_writer *w, const struct column_rules *r)
         jsonw_key(w, "max");
         jsonw_double(w, r->max);
     }
-    opt_kv_text(w, "pattern", r->pattern);
+    jsonw_opt_text(w, "pattern", r->pattern);
     if (r->n_one_of > 0) {
-        encode_texts(w, "enum", r->one_of, r->n_one_of);
+        jsonw_texts(w, "enum", r->one_of, r->n_one_of);
     }
     jsonw_end_object(w);
 }
@@ -846,11 +482,11 @@ void column_encode(struct json_writer *w, const struct table *t, const struct co
 {
     jsonw_begin_object(w);
     jsonw_kv_text(w, "name", c->name);
-    opt_kv_text(w, "displayName", c->display_name);
+    jsonw_opt_text(w, "displayName", c->display_name);
     if (c->related_table) {
         encode_relation(w, c);
     } else {
-        encode_type(w, &c->type);
+        type_encode(w, &c->type);
     }
     jsonw_kv_bool(w, "nullable", c->is_nullable);
     jsonw_kv_bool(w, "unique", c->is_unique);
@@ -858,7 +494,7 @@ void column_encode(struct json_writer *w, const struct table *t, const struct co
         encode_default(w, c);
     }
     encode_rules(w, &c->rules);
-    opt_kv_text(w, "comment", c->comment);
+    jsonw_opt_text(w, "comment", c->comment);
     if (t && table_in_primary_key(t, c->name)) {
         jsonw_kv_bool(w, "primaryKey", true);
     }
@@ -866,7 +502,7 @@ void column_encode(struct json_writer *w, const struct table *t, const struct co
         jsonw_kv_bool(w, "autoIncrement", true);
     }
     encode_generated(w, c);
-    opt_kv_text(w, "collation", c->collation);
+    jsonw_opt_text(w, "collation", c->collation);
     if (c->options) {
         jsonw_kv_raw(w, "options", str_of(c->options));
     }

@@ -23,13 +23,3 @@ struct column_doc {
 
 enum errcode column_doc_decode(struct arena *a, const json_t *doc, struct column_doc *out,
                                struct error *err) MUST_CHECK;
-
-/** canonical_keys() - *@out = a copy of object @doc (tied to @a) with the other spellings of
- *  members (snake_case, the schema manager's) under the contract's names.
- *  Errors: ERR_INVALID when @doc is no object or says something twice. */
-enum errcode canonical_keys(struct arena *a, const json_t *doc, const json_t **out,
-                            struct error *err) MUST_CHECK;
-
-/** text_list_decode() - an array of texts; copied. Errors: ERR_INVALID. */
-enum errcode text_list_decode(struct arena *a, const json_t *doc, const char ***out, size_t *n,
-                              struct error *err) MUST_CHECK;

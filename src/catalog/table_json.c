@@ -2,24 +2,8 @@
 
 #include "base/attr.h"
 #include "catalog/column_json.h"
+#include "catalog/doc_json.h"
 #include "catalog/where.h"
-
-static bool is_absent(const json_t *doc, const char *key)
-{
-    const json_t *value = json_object_get(doc, key);
-    return !value || json_is_null(value);
-}
-
-static enum errcode opt_text_copy(struct arena *a, const json_t *doc, const char *key,
-                                  const char **out, struct error *err)
-{
-    const char *text = NULL;
-    TRY(doc_opt_text(doc, key, &text, err));
-    if (text) {
-        *out = arena_strdup(a, text);
-    }
-    return ERR_OK;
-}
 
 static enum errcode decode_key(struct arena *a, const json_t *item, struct index_key *out,
                                struct error *err)
@@ -33,10 +17,10 @@ static enum errcode decode_key(struct arena *a, const json_t *item, struct index
         return ERROR(err, ERR_INVALID, "an index key is a column name or an object");
     }
     TRY(doc_only(item, keys, err));
-    TRY(opt_text_copy(a, item, "column", &out->column, err));
-    TRY(opt_text_copy(a, item, "collation", &out->collation, err));
+    TRY(doc_opt_copy(a, item, "column", &out->column, err));
+    TRY(doc_opt_copy(a, item, "collation", &out->collation, err));
     TRY(doc_opt_bool(item, "descending", &out->is_descending, err));
-    if (!out->column == is_absent(item, "expr")) {
+    if (!out->column == doc_absent(item, "expr")) {
         return ERROR(err, ERR_INVALID, "an index key has a column or an expression");
     }
     if (out->column) {
@@ -83,19 +67,19 @@ enum errcode index_decode(struct arena *a, const json_t *given, struct index *ou
     TRY(canonical_keys(a, given, &doc, err));
     TRY(doc_only(doc, keys, err));
     struct index index = {0};
-    TRY(opt_text_copy(a, doc, "name", &index.name, err));
+    TRY(doc_opt_copy(a, doc, "name", &index.name, err));
     TRY(decode_keys(a, doc, &index, err));
     TRY(doc_opt_bool(doc, "unique", &index.is_unique, err));
     TRY(doc_opt_bool(doc, "constraint", &index.is_constraint, err));
-    TRY(opt_text_copy(a, doc, "type", &index.method, err));
-    TRY(opt_text_copy(a, doc, "native", &index.native, err));
+    TRY(doc_opt_copy(a, doc, "type", &index.method, err));
+    TRY(doc_opt_copy(a, doc, "native", &index.native, err));
     if (index.method && !is_word(index.method)) {
         return where_prefix(err, ERROR(err, ERR_INVALID, "unknown index type"), "/type");
     }
     if (index.method && str_eq_nocase(str_of(index.method), STR("btree"))) {
         index.method = NULL;
     }
-    if (!is_absent(doc, "where")) {
+    if (!doc_absent(doc, "where")) {
         const json_t *where = json_object_get(doc, "where");
         TRY(where_prefix(err, expr_decode(a, where, &index.where, err), "/where"));
     }
@@ -145,7 +129,7 @@ enum errcode foreign_key_decode(struct arena *a, const json_t *given, struct for
     TRY(canonical_keys(a, given, &doc, err));
     TRY(doc_only(doc, keys, err));
     struct foreign_key fk = {0};
-    TRY(opt_text_copy(a, doc, "name", &fk.name, err));
+    TRY(doc_opt_copy(a, doc, "name", &fk.name, err));
     TRY(doc_array(doc, "columns", &list, err));
     enum errcode code = text_list_decode(a, list, &fk.columns, &fk.n_columns, err);
     if (code == ERR_OK && fk.n_columns == 0) {
@@ -171,8 +155,8 @@ enum errcode check_decode(struct arena *a, const json_t *doc, struct check *out,
     }
     TRY(doc_only(doc, keys, err));
     struct check check = {0};
-    TRY(opt_text_copy(a, doc, "name", &check.name, err));
-    TRY(opt_text_copy(a, doc, "column", &check.column, err));
+    TRY(doc_opt_copy(a, doc, "name", &check.name, err));
+    TRY(doc_opt_copy(a, doc, "column", &check.column, err));
     const json_t *expr = json_object_get(doc, "expr");
     TRY(where_prefix(err, expr_decode(a, expr, &check.expr, err), "/expr"));
     *out = check;
@@ -330,18 +314,18 @@ static enum errcode decode_kind(const json_t *doc, struct table *t, struct error
 static enum errcode decode_attributes(struct arena *a, const json_t *doc, struct table *t,
                                       struct error *err)
 {
-    if (!is_absent(doc, "tableName") && !is_absent(doc, "name")) {
+    if (!doc_absent(doc, "tableName") && !doc_absent(doc, "name")) {
         return where_prefix(err, ERROR(err, ERR_INVALID, "\"tableName\" says it already"), "/name");
     }
-    TRY(opt_text_copy(a, doc, "name", &t->name, err));
-    TRY(opt_text_copy(a, doc, "tableName", &t->name, err));
+    TRY(doc_opt_copy(a, doc, "name", &t->name, err));
+    TRY(doc_opt_copy(a, doc, "tableName", &t->name, err));
     TRY(decode_kind(doc, t, err));
-    TRY(opt_text_copy(a, doc, "displayName", &t->display_name, err));
-    TRY(opt_text_copy(a, doc, "description", &t->description, err));
-    TRY(opt_text_copy(a, doc, "icon", &t->icon, err));
-    TRY(opt_text_copy(a, doc, "color", &t->color, err));
-    TRY(opt_text_copy(a, doc, "comment", &t->comment, err));
-    TRY(opt_text_copy(a, doc, "native", &t->native, err));
+    TRY(doc_opt_copy(a, doc, "displayName", &t->display_name, err));
+    TRY(doc_opt_copy(a, doc, "description", &t->description, err));
+    TRY(doc_opt_copy(a, doc, "icon", &t->icon, err));
+    TRY(doc_opt_copy(a, doc, "color", &t->color, err));
+    TRY(doc_opt_copy(a, doc, "comment", &t->comment, err));
+    TRY(doc_opt_copy(a, doc, "native", &t->native, err));
     TRY(doc_opt_bool(doc, "strict", &t->is_strict, err));
     TRY(doc_opt_bool(doc, "withoutRowid", &t->is_without_rowid, err));
     t->row_estimate = -1;
@@ -384,23 +368,6 @@ enum errcode table_decode(struct arena *a, const json_t *given, struct table *ou
     return ERR_OK;
 }
 
-static void opt_kv_text(struct json_writer *w, const char *key, const char *text)
-{
-    if (text) {
-        jsonw_kv_text(w, key, text);
-    }
-}
-
-static void kv_texts(struct json_writer *w, const char *key, const char *const *texts, size_t n)
-{
-    jsonw_key(w, key);
-    jsonw_begin_array(w);
-    for (size_t i = 0; i < n; i++) {
-        jsonw_text(w, texts[i]);
-    }
-    jsonw_end_array(w);
-}
-
 static void encode_key(struct json_writer *w, const struct index_key *k)
 {
     if (k->column && !k->is_descending && !k->collation) {
@@ -408,7 +375,7 @@ static void encode_key(struct json_writer *w, const struct index_key *k)
         return;
     }
     jsonw_begin_object(w);
-    opt_kv_text(w, "column", k->column);
+    jsonw_opt_text(w, "column", k->column);
     if (!k->column) {
         jsonw_key(w, "expr");
         expr_encode(w, k->expr);
@@ -416,14 +383,14 @@ static void encode_key(struct json_writer *w, const struct index_key *k)
     if (k->is_descending) {
         jsonw_kv_bool(w, "descending", true);
     }
-    opt_kv_text(w, "collation", k->collation);
+    jsonw_opt_text(w, "collation", k->collation);
     jsonw_end_object(w);
 }
 
 void index_encode(struct json_writer *w, const struct index *i)
 {
     jsonw_begin_object(w);
-    opt_kv_text(w, "name", i->name);
+    jsonw_opt_text(w, "name", i->name);
     jsonw_key(w, "columns");
     jsonw_begin_array(w);
     for (size_t k = 0; k < i->n_keys; k++) {
@@ -431,12 +398,12 @@ void index_encode(struct json_writer *w, const struct index *i)
     }
     jsonw_end_array(w);
     jsonw_kv_bool(w, "unique", i->is_unique);
-    opt_kv_text(w, "type", i->method);
+    jsonw_opt_text(w, "type", i->method);
     if (i->where) {
         jsonw_key(w, "where");
         expr_encode(w, i->where);
     }
-    opt_kv_text(w, "native", i->native);
+    jsonw_opt_text(w, "native", i->native);
     if (i->is_constraint) {
         jsonw_kv_bool(w, "constraint", true);
     }
@@ -446,11 +413,11 @@ void index_encode(struct json_writer *w, const struct index *i)
 void foreign_key_encode(struct json_writer *w, const struct foreign_key *f)
 {
     jsonw_begin_object(w);
-    opt_kv_text(w, "name", f->name);
-    kv_texts(w, "columns", f->columns, f->n_columns);
+    jsonw_opt_text(w, "name", f->name);
+    jsonw_texts(w, "columns", f->columns, f->n_columns);
     jsonw_kv_text(w, "referencedTable", f->referenced_table);
     if (f->referenced_columns) {
-        kv_texts(w, "referencedColumns", f->referenced_columns, f->n_columns);
+        jsonw_texts(w, "referencedColumns", f->referenced_columns, f->n_columns);
     }
     if (f->on_delete != FK_ACTION_NONE) {
         jsonw_kv_text(w, "onDelete", fk_action_text(f->on_delete));
@@ -467,10 +434,10 @@ void foreign_key_encode(struct json_writer *w, const struct foreign_key *f)
 void check_encode(struct json_writer *w, const struct check *c)
 {
     jsonw_begin_object(w);
-    opt_kv_text(w, "name", c->name);
+    jsonw_opt_text(w, "name", c->name);
     jsonw_key(w, "expr");
     expr_encode(w, c->expr);
-    opt_kv_text(w, "column", c->column);
+    jsonw_opt_text(w, "column", c->column);
     jsonw_end_object(w);
 }
 
@@ -496,16 +463,16 @@ void trigger_encode(struct json_writer *w, const struct trigger *t)
 
 static void encode_attributes(struct json_writer *w, const struct table *t)
 {
-    opt_kv_text(w, "tableName", t->name);
+    jsonw_opt_text(w, "tableName", t->name);
     if (t->kind == TABLE_VIEW || t->kind == TABLE_VIRTUAL) {
         jsonw_kv_text(w, "kind", t->kind == TABLE_VIEW ? "view" : "virtual");
     }
-    opt_kv_text(w, "displayName", t->display_name);
-    opt_kv_text(w, "description", t->description);
-    opt_kv_text(w, "icon", t->icon);
-    opt_kv_text(w, "color", t->color);
-    opt_kv_text(w, "comment", t->comment);
-    opt_kv_text(w, "native", t->native);
+    jsonw_opt_text(w, "displayName", t->display_name);
+    jsonw_opt_text(w, "description", t->description);
+    jsonw_opt_text(w, "icon", t->icon);
+    jsonw_opt_text(w, "color", t->color);
+    jsonw_opt_text(w, "comment", t->comment);
+    jsonw_opt_text(w, "native", t->native);
     if (t->is_strict) {
         jsonw_kv_bool(w, "strict", true);
     }
@@ -531,7 +498,7 @@ void table_encode(struct json_writer *w, const struct table *t)
     }
     jsonw_end_array(w);
     if (t->n_primary_key > 0) {
-        kv_texts(w, "primaryKey", t->primary_key, t->n_primary_key);
+        jsonw_texts(w, "primaryKey", t->primary_key, t->n_primary_key);
     }
     ENCODE_PARTS("indexes", indexes, n_indexes, index_encode);
     ENCODE_PARTS("foreignKeys", foreign_keys, n_foreign_keys, foreign_key_encode);

@@ -2,6 +2,7 @@
 
 #include "base/attr.h"
 #include "catalog/column_json.h"
+#include "catalog/doc_json.h"
 #include "catalog/table_json.h"
 #include "catalog/where.h"
 
@@ -18,12 +19,6 @@ struct source {
 };
 
 typedef enum errcode decode_fn(const struct source *s, struct change *out, struct error *err);
-
-static bool is_absent(const json_t *doc, const char *key)
-{
-    const json_t *value = json_object_get(doc, key);
-    return !value || json_is_null(value);
-}
 
 static enum errcode refuse_field(struct error *err, const char *at)
 {
@@ -64,7 +59,7 @@ static enum errcode name(const struct source *s, const char *const *keys, const 
     }
     const char *key = keys[0];
     for (size_t i = 0; keys[i]; i++) {
-        if (!is_absent(s->details, keys[i])) {
+        if (!doc_absent(s->details, keys[i])) {
             key = keys[i];
             break;
         }
@@ -270,10 +265,10 @@ static enum errcode decode_restore(const struct source *s, struct change *out, s
 /* Parts that were lost with a column and come back with it; the journal says triggers too. */
 static enum errcode decode_lost(const struct source *s, struct change *out, struct error *err)
 {
-    if (!s->is_stored && !is_absent(s->doc, "triggers")) {
+    if (!s->is_stored && !doc_absent(s->doc, "triggers")) {
         return refuse_field(err, "/triggers");
     }
-    if (!s->is_stored && !is_absent(s->doc, "restore")) {
+    if (!s->is_stored && !doc_absent(s->doc, "restore")) {
         return refuse_field(err, "/restore");
     }
     DECODE_LIST("checks", checks, n_checks, struct check, check_decode);
@@ -438,7 +433,7 @@ static enum errcode decode_change(struct arena *a, const json_t *doc, bool is_st
         return ERROR(err, ERR_INVALID, "an operation is an object");
     }
     struct source s = {.arena = a, .doc = doc, .is_stored = is_stored};
-    bool is_manager = is_absent(doc, "op") && !is_absent(doc, "type");
+    bool is_manager = doc_absent(doc, "op") && !doc_absent(doc, "type");
     struct change c = {0};
     const char *id = NULL;
     const char *datasource = NULL;
@@ -489,16 +484,9 @@ enum errcode change_list_decode_stored(struct arena *a, const json_t *doc, struc
     return decode_list(a, doc, true, out, err);
 }
 
-static void opt_kv_text(struct json_writer *w, const char *key, const char *text)
-{
-    if (text) {
-        jsonw_kv_text(w, key, text);
-    }
-}
-
 static void encode_trash(struct json_writer *w, const char *trash, bool no_trash)
 {
-    opt_kv_text(w, "trash", trash);
+    jsonw_opt_text(w, "trash", trash);
     if (no_trash) {
         jsonw_kv_bool(w, "noTrash", true);
     }
@@ -526,7 +514,7 @@ static void encode_restore_table(struct json_writer *w, const struct change *c)
 {
     jsonw_key(w, "table");
     table_encode(w, c->restore_table.table);
-    opt_kv_text(w, "trash", c->restore_table.trash);
+    jsonw_opt_text(w, "trash", c->restore_table.trash);
     if (c->restore_table.n_referrers == 0) {
         return;
     }
@@ -538,16 +526,6 @@ static void encode_restore_table(struct json_writer *w, const struct change *c)
         jsonw_key(w, "foreignKey");
         foreign_key_encode(w, &c->restore_table.referrers[i].key);
         jsonw_end_object(w);
-    }
-    jsonw_end_array(w);
-}
-
-static void encode_texts(struct json_writer *w, const char *key, const char *const *texts, size_t n)
-{
-    jsonw_key(w, key);
-    jsonw_begin_array(w);
-    for (size_t i = 0; i < n; i++) {
-        jsonw_text(w, texts[i]);
     }
     jsonw_end_array(w);
 }
@@ -569,7 +547,7 @@ static void encode_create_column(struct json_writer *w, const struct change *c)
     jsonw_kv_text(w, "table", c->create_column.table);
     jsonw_key(w, "column");
     column_encode(w, NULL, &c->create_column.column);
-    opt_kv_text(w, "after", c->create_column.after);
+    jsonw_opt_text(w, "after", c->create_column.after);
     ENCODE_LIST("checks", checks, n_checks, check_encode);
     ENCODE_LIST("foreignKeys", foreign_keys, n_foreign_keys, foreign_key_encode);
     ENCODE_LIST("indexes", indexes, n_indexes, index_encode);
@@ -579,8 +557,8 @@ static void encode_create_column(struct json_writer *w, const struct change *c)
         jsonw_key(w, "restore");
         jsonw_begin_object(w);
         jsonw_kv_text(w, "object", ref->object);
-        encode_texts(w, "keys", ref->keys, ref->n_keys);
-        encode_texts(w, "onto", ref->onto, ref->n_keys);
+        jsonw_texts(w, "keys", ref->keys, ref->n_keys);
+        jsonw_texts(w, "onto", ref->onto, ref->n_keys);
         jsonw_end_object(w);
     }
 }
@@ -624,7 +602,7 @@ void change_encode(struct json_writer *w, const struct change *c)
 {
     jsonw_begin_object(w);
     jsonw_kv_text(w, "op", change_ops(c->kind)->wire);
-    opt_kv_text(w, "id", c->id);
+    jsonw_opt_text(w, "id", c->id);
     encoders[c->kind](w, c);
     jsonw_end_object(w);
 }
