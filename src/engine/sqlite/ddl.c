@@ -326,7 +326,7 @@ static const char *find_comment(struct reader *r, const char *from, const char *
 {
     for (const char *p = from; p + 1 < to; p++) {
         if (p[0] == '/' && p[1] == '*') {
-            const char *end = memmem(p, (size_t)(to - p), "*/", 2);
+            const char *end = memmem(p + 2, (size_t)(to - p - 2), "*/", 2);
             struct str inside = {p + 2, (size_t)((end ? end : to) - p - 2)};
             return arena_str(r->arena, str_trim(inside));
         }
@@ -442,8 +442,8 @@ static bool take_body(struct reader *r, struct table_text *t)
         if (is_clause && !take_table_clause(r, &clause)) {
             return false;
         }
-        if (!is_clause && !take_column(r, &column)) {
-            return false;
+        if (!is_clause && (t->n_clauses || !take_column(r, &column))) {
+            return false; /* columns come first */
         }
         if (is_clause) {
             ARENA_PUSH(r->arena, t->clauses, t->n_clauses, clause);

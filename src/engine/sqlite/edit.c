@@ -15,35 +15,27 @@ void edit_rename(struct edits *e, const char *quoted_name)
     add(e, e->table->name_span.from, e->table->name_span.to, quoted_name);
 }
 
-/* The end of the part that begins at @span in the body: behind the comma, or the body's end, with
- * the comments that stand there. *has_comma tells which. */
-static size_t part_end(const struct edits *e, struct span span, bool *has_comma)
+/* The end of the part at @span: behind its comma, or where the next clause begins when the comma
+ * between two clauses was left out, or the body's end; with the comments that stand there. *is_last
+ * tells that nothing follows. */
+static size_t part_end(const struct edits *e, struct span span, bool *is_last)
 {
     struct arena *scratch AUTO(arena_freep) = arena_new();
     struct str rest = {e->table->text.p + span.to, e->table->body.to - span.to};
     struct tokens t = tokens_read(scratch, rest);
-    *has_comma = t.n > 0 && token_is(&t.items[0], ",");
-    return *has_comma ? span.to + (size_t)(t.items[0].text.p - rest.p) + 1 : e->table->body.to;
-}
-
-/* The comma before a part that is the last one, or the body's begin. */
-static size_t comma_before(const struct edits *e, size_t from)
-{
-    struct arena *scratch AUTO(arena_freep) = arena_new();
-    struct str head = {e->table->text.p + e->table->body.from, from - e->table->body.from};
-    struct tokens t = tokens_read(scratch, head);
-    if (t.n == 0 || !token_is(&t.items[t.n - 1], ",")) {
-        return from;
+    *is_last = t.n == 0;
+    if (*is_last) {
+        return e->table->body.to;
     }
-    return e->table->body.from + (size_t)(t.items[t.n - 1].text.p - head.p);
+    size_t next = span.to + (size_t)(t.items[0].text.p - rest.p);
+    return token_is(&t.items[0], ",") ? next + 1 : next;
 }
 
 static void drop_part(struct edits *e, struct span span)
 {
-    bool has_comma = false;
-    size_t end = part_end(e, span, &has_comma);
-    size_t from = has_comma ? span.from : comma_before(e, span.from);
-    add(e, from, end, "");
+    bool is_last = false;
+    size_t end = part_end(e, span, &is_last);
+    add(e, span.from, end, ""); /* the comma before the last part goes at the end */
 }
 
 static struct span last_column(const struct edits *e)
@@ -64,7 +56,7 @@ static size_t find_column(const struct edits *e, const char *name)
 void edit_add_column(struct edits *e, const char *definition, const char *after)
 {
     struct arena *a = e->arena;
-    bool has_comma = false;
+    bool is_last = false;
     if (after && !*after) {
         size_t from = e->table->columns[0].span.from;
         add(e, from, from, arena_printf(a, "%s,\n    ", definition));
@@ -72,8 +64,8 @@ void edit_add_column(struct edits *e, const char *definition, const char *after)
     }
     size_t i = after ? find_column(e, after) : e->table->n_columns;
     struct span span = i < e->table->n_columns ? e->table->columns[i].span : last_column(e);
-    size_t end = part_end(e, span, &has_comma);
-    if (has_comma) {
+    size_t end = part_end(e, span, &is_last);
+    if (!is_last) {
         add(e, end, end, arena_printf(a, "\n    %s,", definition));
         return;
     }
@@ -114,7 +106,7 @@ static int compare(const void *x, const void *y)
     return a->order < b->order ? -1 : a->order > b->order;
 }
 
-/* Dropping the last of several neighbours leaves the comma before them: blank it. */
+/* Dropping the last parts leaves the comma before them: blank it. */
 static void blank_last_comma(struct arena *a, char *text)
 {
     struct tokens t = tokens_read(a, str_of(text));
