@@ -3,6 +3,8 @@
 #include "base/attr.h"
 #include "base/str.h"
 
+#define PRECISION_MAX 1000
+
 /* Every accepted name of a type. What stands in parentheses behind it is read apart. */
 static const struct {
     const char *name;
@@ -115,7 +117,7 @@ static bool set_parameters(struct type *t, struct str inside)
     if (t->kind == TYPE_DECIMAL) {
         t->precision = (int)first;
         t->scale = (int)second;
-        return true;
+        return first >= 1 && first <= PRECISION_MAX && second <= first;
     }
     if (t->kind == TYPE_TEXT || t->kind == TYPE_CHAR) {
         t->length = (int)first;
@@ -124,14 +126,16 @@ static bool set_parameters(struct type *t, struct str inside)
     return false;
 }
 
-/* "array(int64)": an element of any kind but another array. */
+/* "array(int64)": an element whose type its name says alone. */
 static enum errcode set_element(struct arena *a, struct type *t, struct str inside,
                                 struct error *err)
 {
     struct type *element = ARENA_NEW(a, struct type);
     TRY(type_parse(a, arena_str(a, str_trim(inside)), element, err));
-    if (element->kind == TYPE_ARRAY) {
-        return ERROR(err, ERR_INVALID, "an array of arrays is not a column type");
+    bool is_plain =
+        element->kind != TYPE_ARRAY && element->kind != TYPE_ENUM && element->kind != TYPE_NATIVE;
+    if (!is_plain) {
+        return ERROR(err, ERR_INVALID, "an array has plain elements");
     }
     t->element = element;
     return ERR_OK;

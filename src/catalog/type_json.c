@@ -141,10 +141,10 @@ static enum errcode apply_element(struct arena *a, const json_t *doc, struct typ
         return doc_wrong(err, "element", "only an array has elements");
     }
     struct type *element = ARENA_NEW(a, struct type);
+    const char *whole = arena_printf(a, "array(%s)", name);
+    struct type array = {0};
     TRY(where_prefix(err, type_parse(a, name, element, err), "/element"));
-    if (element->kind == TYPE_ARRAY || element->kind == TYPE_ENUM || element->kind == TYPE_NATIVE) {
-        return doc_wrong(err, "element", "an array has plain elements");
-    }
+    TRY(where_prefix(err, type_parse(a, whole, &array, err), "/element"));
     t->element = element;
     return ERR_OK;
 }
