@@ -1,13 +1,14 @@
 /*
  * telaio-conformance: runs the cases of tests/conformance/cases on one engine and prints TAP.
  *
- *     telaio-conformance --engine=null|sqlite CASES.json…
+ *     telaio-conformance --engine=null|sqlite [--faults] [--filter=TEXT] CASES.json…
  *
  * A case is {name, before: [tables], operations: […], then either after: [tables] or
  * error: {code, where?}, and optionally steps: {engine: [text, …]}, undo: class, irreversible}.
  * The tables of `before` are made first; the operations run as a plan; the structure must then be
  * that of `after` made afresh; the inverse, through its JSON form, must give the first
- * fingerprint again.
+ * fingerprint again. With --faults each change runs again and again, and the first, second, third
+ * … call of the engine fails: then the structure must be the one before.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -22,14 +23,16 @@
 #include "change/change_json.h"
 #include "engine/engine.h"
 #include "engine/null.h"
+#include "fault_engine.h"
 #ifdef HAVE_SQLITE
 #include "engine/sqlite/sqlite_engine.h"
 #endif
 
 struct run {
     struct engine *engine;
+    const char *engine_name; /* the one behind a fault engine */
     int n_cases, n_failed;
-    bool only_names;
+    bool with_faults;
     const char *filter;
 };
 
@@ -177,7 +180,7 @@ static void check_after(struct run *r, struct one_case *c, const json_t *after)
 static void check_steps(struct run *r, struct one_case *c, const struct plan *plan)
 {
     const json_t *all = json_object_get(c->doc, "steps");
-    const json_t *steps = json_object_get(all, r->engine->ops->name);
+    const json_t *steps = json_object_get(all, r->engine_name);
     if (!steps) {
         return;
     }
@@ -303,6 +306,57 @@ static void run_case(struct run *r, struct one_case *c)
     error_release(&err);
 }
 
+/* One change with a fault in its @n-th call; false when there is no such call. */
+static bool fail_once(struct run *r, struct one_case *c, int n)
+{
+    struct error err = ERROR_INIT;
+    struct change_list list = {0};
+    struct plan *plan = NULL;
+    struct catalog *before AUTO(catalog_unrefp) = NULL;
+    struct catalog *is AUTO(catalog_unrefp) = NULL;
+    c->ns = str_of(arena_printf(c->arena, "case%d_fault%d", r->n_cases, n));
+    if (make_tables(r, c, c->ns, json_object_get(c->doc, "before"), &err) != ERR_OK ||
+        inspect(r, c->ns, &before, &err) != ERR_OK) {
+        blame_error(c, "making `before`", &err);
+        error_release(&err);
+        return false;
+    }
+    fault_engine_arm(r->engine, n);
+    enum errcode code = run_operations(r, c, &list, &plan, &err);
+    bool fired = fault_engine_fired(r->engine);
+    fault_engine_arm(r->engine, 0);
+    if (fired && code != ERR_IO) {
+        blame(c, "fault %d: it must fail with io_error", n);
+    }
+    if (!fired && code != ERR_OK) {
+        blame_error(c, "without a fault", &err);
+    }
+    /* several groups are put in order by who runs the plan, not by the engine */
+    bool is_whole = fired && (!plan || plan->n_groups <= 1);
+    if (inspect(r, c->ns, &is, &err) != ERR_OK) {
+        blame_error(c, "inspect after a fault", &err);
+    } else if (is_whole) {
+        compare(c, arena_printf(c->arena, "fault %d: %s", n, err.message), is, before);
+    }
+    error_release(&err);
+    if (engine_namespace_drop(r->engine, c->ns, &err) != ERR_OK) {
+        blame_error(c, "dropping the namespace", &err);
+        error_release(&err);
+    }
+    return fired;
+}
+
+static void run_faults(struct run *r, struct one_case *c)
+{
+    int n = 1;
+    while (c->report.n == 0 && fail_once(r, c, n)) {
+        n++;
+    }
+    if (c->report.n == 0 && n < 5) {
+        blame(c, "a change makes more than %d calls", n - 1);
+    }
+}
+
 static bool is_for(const json_t *doc, const char *engine)
 {
     const json_t *engines = json_object_get(doc, "engines");
@@ -323,14 +377,19 @@ static void run_one(struct run *r, const json_t *doc)
         return;
     }
     r->n_cases++;
-    if (!is_for(doc, r->engine->ops->name)) {
-        printf("ok %d - %s # SKIP not for this engine\n", r->n_cases, name);
+    bool is_refusal = json_object_get(doc, "error") != NULL;
+    if (!is_for(doc, r->engine_name) || (r->with_faults && is_refusal)) {
+        printf("ok %d - %s # SKIP not for this run\n", r->n_cases, name);
         return;
     }
     struct one_case c = {.arena = a, .doc = doc, .name = name ? name : "(no name)"};
     c.ns = str_of(arena_printf(a, "case%d", r->n_cases));
     buf_init(&c.report, BUF_MAX_DEFAULT);
-    run_case(r, &c);
+    if (!r->with_faults) {
+        run_case(r, &c);
+    } else {
+        run_faults(r, &c);
+    }
     printf("%sok %d - %s\n%s", c.report.n ? "not " : "", r->n_cases, c.name, buf_text(&c.report));
     r->n_failed += c.report.n > 0;
     buf_release(&c.report);
@@ -381,6 +440,7 @@ int main(int argc, char **argv)
     static const struct option options[] = {
         {"engine", required_argument, NULL, 'e'},
         {"filter", required_argument, NULL, 'f'},
+        {"faults", no_argument, NULL, 'x'},
         {NULL, 0, NULL, 0},
     };
     char folder[] = "/tmp/telaio-conformance-XXXXXX";
@@ -391,6 +451,8 @@ int main(int argc, char **argv)
             name = optarg;
         } else if (option == 'f') {
             r.filter = optarg;
+        } else if (option == 'x') {
+            r.with_faults = true;
         } else {
             return 2;
         }
@@ -399,6 +461,10 @@ int main(int argc, char **argv)
     if (!r.engine) {
         fprintf(stderr, "no engine \"%s\"\n", name);
         return 2;
+    }
+    r.engine_name = name;
+    if (r.with_faults) {
+        r.engine = fault_engine_open(r.engine);
     }
     bool readable = true;
     for (int i = optind; i < argc; i++) {
