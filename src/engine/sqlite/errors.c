@@ -154,6 +154,17 @@ static enum errcode raise_constraint(int rc, const char *message, struct error *
     }
 }
 
+/* A statement made for a schema that is not there any more. */
+static bool is_outdated(int rc, const char *message)
+{
+    static const char *const starts[] = {"no such table", "no such column"};
+    bool outdated = (rc & 0xff) == SQLITE_SCHEMA;
+    for (size_t i = 0; rc == SQLITE_ERROR && message && i < ARRAY_LEN(starts); i++) {
+        outdated = outdated || strncmp(message, starts[i], strlen(starts[i])) == 0;
+    }
+    return outdated || (rc == SQLITE_ERROR && message && strstr(message, "has no column named"));
+}
+
 enum errcode sqlite_error(sqlite3 *db, int rc, const char *doing, struct error *err)
 {
     static const struct {
@@ -187,6 +198,9 @@ enum errcode sqlite_error(sqlite3 *db, int rc, const char *doing, struct error *
         if ((rc & 0xff) == rows[i].rc) {
             code = ERROR(err, rows[i].code, "%s", rows[i].message);
         }
+    }
+    if (code == ERR_OK && is_outdated(rc, message)) {
+        code = ERROR(err, ERR_CONFLICT, "the structure of the table changed meanwhile");
     }
     if (code == ERR_OK) {
         code = ERROR(err, ERR_INTERNAL, "%s failed", doing);

@@ -144,6 +144,10 @@ enum errcode file_acquire(struct sqlite_engine *e, struct str ns, struct file **
         pthread_mutex_lock(&e->lock);
         f = find_file(e, ns, hash);
     }
+    if (f && f->is_dropped) {
+        pthread_mutex_unlock(&e->lock);
+        return ERROR(err, ERR_NOT_FOUND, "the namespace \"%s\" is being dropped", f->ns);
+    }
     if (!f) {
         f = make_file(e, ns, hash);
     }
@@ -161,20 +165,48 @@ enum errcode file_acquire(struct sqlite_engine *e, struct str ns, struct file **
 void file_release(struct file *f)
 {
     pthread_mutex_lock(&f->engine->lock);
-    bool is_last = --f->users == 0 && f->is_dropped;
+    bool is_last = --f->users == 0 && f->is_gone;
     pthread_mutex_unlock(&f->engine->lock);
     if (is_last) {
         free_file(f);
     }
 }
 
+void file_set_dropped(struct file *f, bool dropped)
+{
+    pthread_mutex_lock(&f->engine->lock);
+    f->is_dropped = dropped;
+    pthread_mutex_unlock(&f->engine->lock);
+}
+
+static int count_users(struct file *f)
+{
+    pthread_mutex_lock(&f->engine->lock);
+    int n = f->users;
+    pthread_mutex_unlock(&f->engine->lock);
+    return n;
+}
+
+bool file_close_alone(struct file *f)
+{
+    for (int ms = 0; count_users(f) > 1; ms++) {
+        sqlite_refuse_waiting(f);
+        if (ms >= f->engine->settings.busy_ms) {
+            return false;
+        }
+        (void)usleep(1000);
+    }
+    close_idle(f);
+    conn_close(f->writer);
+    f->writer = NULL;
+    return true;
+}
+
 void file_forget(struct file *f)
 {
     pthread_mutex_lock(&f->engine->lock);
-    if (!f->is_dropped) {
-        unlink_file(f);
-        f->is_dropped = true;
-    }
+    unlink_file(f);
+    f->is_gone = true;
     pthread_mutex_unlock(&f->engine->lock);
 }
 
@@ -255,7 +287,7 @@ void file_return(struct file *f, struct conn *c)
     c->limit_end_us = 0;
     atomic_store(&c->ending, ENDING_NONE);
     pthread_mutex_lock(&f->lock);
-    bool keep = !f->is_dropped && f->n_idle[c->loop] < IDLE_MAX;
+    bool keep = f->n_idle[c->loop] < IDLE_MAX;
     if (keep) {
         c->next = f->idle[c->loop];
         f->idle[c->loop] = c;

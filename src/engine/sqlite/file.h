@@ -67,7 +67,8 @@ struct file {
     uint64_t serial; /* of this opening: part of the generation */
     uint64_t used;
     int users;
-    bool is_dropped;
+    bool is_dropped; /* under engine.lock: being dropped, or gone */
+    bool is_gone;    /* not in the table any more */
 
     pthread_mutex_t lock;
     _Atomic(uint64_t) epoch; /* counts schema changes of this process */
@@ -90,7 +91,13 @@ const char *file_path(const struct sqlite_engine *e, struct arena *a, struct str
 enum errcode file_acquire(struct sqlite_engine *e, struct str ns, struct file **out,
                           struct error *err) MUST_CHECK;
 void file_release(struct file *f);
-/** file_forget() - @f (acquired by the caller) is not found any more; freed by its last user. */
+/** file_set_dropped() - nobody acquires @f any more (ERR_NOT_FOUND), what waits for it fails. */
+void file_set_dropped(struct file *f, bool dropped);
+/** file_close_alone() - wait until nobody but the caller uses @f, close its connections; false when
+ *  others still use it after the engine's busy time. Blocks. */
+bool file_close_alone(struct file *f);
+/** file_forget() - @f (dropped, acquired by the caller) leaves the table; its last user frees it.
+ */
 void file_forget(struct file *f);
 /** files_close() - all of them; nobody uses one. */
 void files_close(struct sqlite_engine *e);

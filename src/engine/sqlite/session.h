@@ -79,4 +79,6 @@ enum errcode sqlite_transact(struct engine *e, struct str ns, transact_fn *fn, v
                              struct error *err);
 enum errcode sqlite_hold(struct file *f, struct error *err) MUST_CHECK;
 void sqlite_unhold(struct file *f);
+/** sqlite_refuse_waiting() - writes that wait for the held, dropped @f get ERR_NOT_FOUND. */
+void sqlite_refuse_waiting(struct file *f);
 void sqlite_writers_stop(struct sqlite_engine *e);

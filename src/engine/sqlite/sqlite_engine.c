@@ -46,6 +46,9 @@ struct creation {
 static enum errcode make_file(const char *path, struct error *err)
 {
     int fd = open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
+    if (fd < 0 && errno == EEXIST) {
+        return ERR_OK; /* somebody makes it at this moment */
+    }
     if (fd < 0) {
         bool full = errno == ENOSPC || errno == EDQUOT;
         return ERROR(err, full ? ERR_DISK_FULL : ERR_IO, "\"%s\" cannot be made: %s", path,
@@ -111,11 +114,17 @@ struct dropping {
     enum errcode code;
 };
 
+/* Only when nobody has it open: the last connection to close would delete a -wal file by its name,
+ * which could be a new namespace's by then. */
 static void run_drop(void *arg)
 {
     static const char *const endings[] = {"", "-wal", "-shm", "-journal"};
     struct dropping *d = arg;
     struct arena *a AUTO(arena_freep) = arena_new();
+    if (!file_close_alone(d->file)) {
+        d->code = ERROR(d->err, ERR_BUSY, "the namespace \"%s\" is in use", d->file->ns);
+        return;
+    }
     for (size_t i = 0; i < ARRAY_LEN(endings); i++) {
         const char *path = arena_printf(a, "%s%s", d->file->path, endings[i]);
         if (unlink(path) != 0 && errno != ENOENT && d->code == ERR_OK) {
@@ -131,9 +140,14 @@ static enum errcode namespace_drop(struct engine *engine, struct str ns, struct 
     enum errcode code = sqlite_hold(f, err);
     if (code == ERR_OK) {
         struct dropping d = {.file = f, .err = err};
-        file_forget(f);
+        file_set_dropped(f, true);
         wait_run(run_drop, &d);
         code = d.code;
+        if (code == ERR_OK) {
+            file_forget(f);
+        } else {
+            file_set_dropped(f, false);
+        }
         sqlite_unhold(f);
     }
     file_release(f);

@@ -102,8 +102,19 @@ static bool run_together(struct file *f, struct request *first)
     return conn_run(f->writer, "COMMIT", NULL) == ERR_OK;
 }
 
+static bool is_dropped(struct file *f)
+{
+    pthread_mutex_lock(&f->engine->lock);
+    bool dropped = f->is_dropped;
+    pthread_mutex_unlock(&f->engine->lock);
+    return dropped;
+}
+
 static enum errcode open_writer(struct file *f, struct error *err)
 {
+    if (is_dropped(f)) {
+        return ERROR(err, ERR_NOT_FOUND, "the namespace \"%s\" was dropped", f->ns);
+    }
     if (!f->writer) {
         TRY(file_open_conn(f, true, &f->writer, err));
     }
@@ -121,7 +132,7 @@ static void run_group(struct file *f, struct request *first)
     for (struct request *r = first; r; r = r->next) {
         r->code = open_writer(f, r->err);
     }
-    if (f->writer && (is_one || !run_together(f, first))) {
+    if (first->code == ERR_OK && (is_one || !run_together(f, first))) {
         roll_back(f->writer);
         for (struct request *r = first; r; r = r->next) {
             run_alone(f, r);
@@ -284,6 +295,20 @@ void sqlite_unhold(struct file *f)
     pthread_mutex_unlock(&f->lock);
     if (has_more) {
         schedule(f);
+    }
+}
+
+void sqlite_refuse_waiting(struct file *f)
+{
+    pthread_mutex_lock(&f->lock);
+    struct request *first = f->first;
+    f->first = NULL;
+    pthread_mutex_unlock(&f->lock);
+    while (first) {
+        struct request *r = first;
+        first = r->next;
+        r->code = ERROR(r->err, ERR_NOT_FOUND, "the namespace \"%s\" was dropped", f->ns);
+        wait_end(&r->wait);
     }
 }
 

@@ -112,7 +112,7 @@ static void what_is_not_understood_stays_as_it_is(void **state)
         "(a, b) = (1, 2)",
         "unknown(a)",
         "CURRENT_TIMESTAMP",
-        "a > ",
+        "a >",
         ") (",
         "'open",
         "99999999999999999999",

@@ -228,6 +228,45 @@ static void a_schema_session_is_alone(void **state)
     catalog_unref(c);
 }
 
+static void *write_until_gone(void *arg)
+{
+    struct worker *w = arg;
+    for (int64_t n = 1000;; n++) {
+        struct one o = {.table = w->table, .worker = w->id, .n = n, .parent = -1};
+        enum errcode code = engine_transact(w->f->engine, STR("gone"), insert_one, &o, NULL);
+        if (code != ERR_OK) {
+            w->n_wrong = code != ERR_NOT_FOUND;
+            return NULL;
+        }
+        w->n_ok++;
+    }
+}
+
+static void a_namespace_is_dropped_under_its_writers(void **state)
+{
+    struct fixture *f = *state;
+    pthread_t threads[THREADS];
+    struct worker workers[THREADS];
+    struct catalog *c = fixture_catalog(f);
+    assert_ok(f, engine_backup(f->engine, STR("store"),
+                               arena_printf(f->arena, "%s/gone.db", f->folder), &f->err));
+    for (int i = 0; i < THREADS; i++) {
+        workers[i] = (struct worker){.f = f, .table = catalog_find_table(c, STR("t")), .id = i};
+        assert_int_equal(pthread_create(&threads[i], NULL, write_until_gone, &workers[i]), 0);
+    }
+    struct timespec some = {0, 100000000};
+    nanosleep(&some, NULL);
+    assert_ok(f, engine_namespace_drop(f->engine, STR("gone"), &f->err));
+    for (int i = 0; i < THREADS; i++) {
+        pthread_join(threads[i], NULL);
+        assert_int_equal(workers[i].n_wrong, 0);
+        assert_true(workers[i].n_ok > 0);
+    }
+    assert_false(engine_namespace_exists(f->engine, STR("gone")));
+    assert_ok(f, engine_namespace_create(f->engine, STR("gone"), &f->err));
+    catalog_unref(c);
+}
+
 static void another_process_lock_is_busy_for_all(void **state)
 {
     struct fixture *f = *state;
@@ -248,7 +287,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(everybody_gets_an_own_answer_in_a_group),  CASE(readers_see_whole_writes),
         CASE(a_write_that_waits_for_itself_is_refused), CASE(a_schema_session_is_alone),
-        CASE(another_process_lock_is_busy_for_all),
+        CASE(a_namespace_is_dropped_under_its_writers), CASE(another_process_lock_is_busy_for_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
