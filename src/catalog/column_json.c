@@ -279,6 +279,9 @@ static enum errcode decode_relation(struct arena *a, const json_t *doc, struct c
     if (!out->is_relation) {
         return ERR_OK;
     }
+    if (!c->is_nullable && on_delete == FK_SET_NULL) {
+        return doc_wrong(err, "onDelete", "a required relation cannot be set to null");
+    }
     out->has_reference = true;
     out->reference = (struct foreign_key){
         .columns = ARENA_ARRAY(a, 1, const char *),

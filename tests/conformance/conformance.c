@@ -7,8 +7,9 @@
  * error: {code, where?}, and optionally steps: {engine: [text, …]}, undo: class, irreversible}.
  * The tables of `before` are made first; the operations run as a plan; the structure must then be
  * that of `after` made afresh; the inverse, through its JSON form, must give the first
- * fingerprint again. With --faults each change runs again and again, and the first, second, third
- * … call of the engine fails: then the structure must be the one before.
+ * fingerprint again. `rows` {table: [[…]]} are put in before and must be there after the undo;
+ * `rowsAfter` are those after the operations. With --faults each change runs again and again, and
+ * the first, second, third … call of the engine fails: then the structure must be the one before.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -24,6 +25,7 @@
 #include "engine/engine.h"
 #include "engine/null.h"
 #include "fault_engine.h"
+#include "rows.h"
 #ifdef HAVE_SQLITE
 #include "engine/sqlite/sqlite_engine.h"
 #endif
@@ -162,6 +164,30 @@ static void compare(struct one_case *c, const char *what, const struct catalog *
     blame(c, "  wanted: %s", catalog_text(c->arena, wanted));
 }
 
+static bool has_rows(const struct run *r, const struct one_case *c)
+{
+    return json_object_get(c->doc, "rows") && !text_eq(r->engine_name, "null");
+}
+
+/* Each table of @wanted must hold its rows, no more and no less. */
+static void check_rows(struct run *r, struct one_case *c, const char *when, const json_t *wanted)
+{
+    const char *table = NULL;
+    json_t *rows = NULL;
+    json_object_foreach((json_t *)wanted, table, rows)
+    {
+        struct error err = ERROR_INIT;
+        const char *is = NULL;
+        const char *must = rows_wanted(c->arena, rows);
+        if (rows_text(r->engine, c->ns, table, c->arena, &is, &err) != ERR_OK) {
+            blame_error(c, when, &err);
+        } else if (!text_eq(is, must)) {
+            blame(c, "%s: rows of %s are %s, not %s", when, table, is, must);
+        }
+        error_release(&err);
+    }
+}
+
 static void check_after(struct run *r, struct one_case *c, const json_t *after)
 {
     struct error err = ERROR_INIT;
@@ -225,6 +251,9 @@ static void check_undo(struct run *r, struct one_case *c, const struct change_li
         blame_error(c, "undo", &err);
     } else {
         compare(c, "undo", is, before);
+        if (has_rows(r, c)) {
+            check_rows(r, c, "after the undo", json_object_get(c->doc, "rows"));
+        }
     }
     error_release(&err);
 }
@@ -281,6 +310,9 @@ static void check_change(struct run *r, struct one_case *c, const struct catalog
     if (after) {
         check_after(r, c, after);
     }
+    if (has_rows(r, c)) {
+        check_rows(r, c, "after", json_object_get(c->doc, "rowsAfter"));
+    }
     if (!json_is_true(json_object_get(c->doc, "irreversible"))) {
         check_undo(r, c, &list, before);
     }
@@ -298,6 +330,9 @@ static void run_case(struct run *r, struct one_case *c)
     if (make_tables(r, c, c->ns, tables, &err) != ERR_OK ||
         inspect(r, c->ns, &before, &err) != ERR_OK) {
         blame_error(c, "making `before`", &err);
+    } else if (has_rows(r, c) &&
+               rows_insert(r->engine, c->ns, json_object_get(c->doc, "rows"), &err) != ERR_OK) {
+        blame_error(c, "making `rows`", &err);
     } else if (error) {
         check_error(r, c, error, before);
     } else {

@@ -165,6 +165,28 @@ static bool is_outdated(int rc, const char *message)
     return outdated || (rc == SQLITE_ERROR && message && strstr(message, "has no column named"));
 }
 
+/* ALTER TABLE … ADD COLUMN tells what its own rows break as a plain error. */
+static enum errcode raise_broken_rows(int rc, const char *message, struct error *err)
+{
+    static const struct {
+        const char *start;
+        enum errcode code;
+        const char *message;
+    } rows[] = {
+        {"CHECK constraint failed", ERR_CHECK_VIOLATION, "rows that are there break a check"},
+        {"NOT NULL constraint failed", ERR_NOT_NULL_VIOLATION,
+         "rows that are there have no value for a required column"},
+        {"Cannot add a NOT NULL column", ERR_NOT_NULL_VIOLATION,
+         "rows that are there have no value for a required column"},
+    };
+    for (size_t i = 0; rc == SQLITE_ERROR && message && i < ARRAY_LEN(rows); i++) {
+        if (strncmp(message, rows[i].start, strlen(rows[i].start)) == 0) {
+            return ERROR(err, rows[i].code, "%s", rows[i].message);
+        }
+    }
+    return ERR_OK;
+}
+
 enum errcode sqlite_error(sqlite3 *db, int rc, const char *doing, struct error *err)
 {
     static const struct {
@@ -198,6 +220,9 @@ enum errcode sqlite_error(sqlite3 *db, int rc, const char *doing, struct error *
         if ((rc & 0xff) == rows[i].rc) {
             code = ERROR(err, rows[i].code, "%s", rows[i].message);
         }
+    }
+    if (code == ERR_OK) {
+        code = raise_broken_rows(rc, message, err);
     }
     if (code == ERR_OK && is_outdated(rc, message)) {
         code = ERROR(err, ERR_CONFLICT, "the structure of the table changed meanwhile");

@@ -1,0 +1,15 @@
+#pragma once
+
+#include "base/json.h"
+#include "engine/engine.h"
+
+/** rows_insert() - the rows of @doc, {table: [[value of each column that is not generated], …]}. */
+enum errcode rows_insert(struct engine *e, struct str ns, const json_t *doc,
+                         struct error *err) MUST_CHECK;
+
+/** rows_text() - every row of @table as text in @a, sorted, one line each. */
+enum errcode rows_text(struct engine *e, struct str ns, const char *table, struct arena *a,
+                       const char **out, struct error *err) MUST_CHECK;
+
+/** rows_wanted() - the lines that the rows of @list (all columns) would give. */
+const char *rows_wanted(struct arena *a, const json_t *list);
