@@ -85,6 +85,16 @@ static size_t fewest_args(enum expr_kind kind)
     return kind < ARRAY_LEN(fewest) ? fewest[kind] : 0;
 }
 
+/* Text of an engine's or a user's own: it must not reach beyond its place. */
+static void write_raw(struct sql_writer *w, const char *text)
+{
+    if (!text || !w->dialect->is_closed(w->arena, str_of(text))) {
+        w->broken = "engine text that is not one expression";
+        return;
+    }
+    buf_adds(w->out, text);
+}
+
 void sql_expr(struct sql_writer *w, const struct expr *e)
 {
     if (!e || e->n_args < fewest_args(e->kind)) {
@@ -131,7 +141,7 @@ void sql_expr(struct sql_writer *w, const struct expr *e)
         w->dialect->expr_like(w, e->args[0], e->args[1]);
         return;
     case EXPR_RAW:
-        buf_adds(w->out, e->name ? e->name : "NULL");
+        write_raw(w, e->name);
         return;
     case EXPR_NONE:
         break;

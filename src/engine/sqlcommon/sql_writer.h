@@ -39,6 +39,8 @@ struct sql_dialect {
     void (*search)(struct sql_writer *w, const struct filter *f);
     /* a portable function; false when the dialect does not know it */
     bool (*call)(struct sql_writer *w, const struct expr *e);
+    /* engine text that stands where an expression may: closed, one expression's place, no more */
+    bool (*is_closed)(struct arena *a, struct str text);
     /* "text like pattern" inside a schema expression */
     void (*expr_like)(struct sql_writer *w, const struct expr *text, const struct expr *pattern);
     /* the value of a parameter as it is stored in @column; may be NULL */

@@ -37,7 +37,7 @@ static void set_limits(sqlite3 *db)
     } limits[] = {
         {SQLITE_LIMIT_LENGTH, VALUE_BYTES_MAX},
         {SQLITE_LIMIT_SQL_LENGTH, SQL_BYTES_MAX},
-        {SQLITE_LIMIT_ATTACHED, 1},
+        {SQLITE_LIMIT_ATTACHED, 0},
         {SQLITE_LIMIT_TRIGGER_DEPTH, 100},
         {SQLITE_LIMIT_WORKER_THREADS, 0},
     };
@@ -150,6 +150,35 @@ enum errcode conn_run(struct conn *c, const char *sql, struct error *err)
         code = conn_error(c, rc, sql, err);
     }
     conn_release(c, stmt);
+    return code;
+}
+
+enum errcode conn_only(struct conn *c, const char *sql, sqlite3_stmt **out, struct error *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    const char *tail = NULL;
+    int rc = sqlite3_prepare_v2(c->db, sql, -1, &stmt, &tail);
+    if (rc != SQLITE_OK || !stmt) {
+        return conn_error(c, rc, sql, err);
+    }
+    if (tail && str_trim(str_of(tail)).n) {
+        (void)sqlite3_finalize(stmt);
+        return ERROR(err, ERR_INVALID, "a step is one statement: %s", sql);
+    }
+    *out = stmt;
+    return ERR_OK;
+}
+
+enum errcode conn_only_run(struct conn *c, const char *sql, struct error *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    TRY(conn_only(c, sql, &stmt, err));
+    int rc;
+    do {
+        rc = sqlite3_step(stmt);
+    } while (rc == SQLITE_ROW);
+    enum errcode code = rc == SQLITE_DONE ? ERR_OK : conn_error(c, rc, sql, err);
+    (void)sqlite3_finalize(stmt);
     return code;
 }
 

@@ -63,6 +63,12 @@ void conn_close(struct conn *c);
 enum errcode conn_exec(struct conn *c, const char *sql, struct error *err) MUST_CHECK;
 /** conn_run() - step one cached statement without rows to its end. */
 enum errcode conn_run(struct conn *c, const char *sql, struct error *err) MUST_CHECK;
+/** conn_only() - prepare, and @sql must be one statement alone (ERR_INVALID); for texts that came
+ *  from somewhere. The caller finalizes *@out. */
+enum errcode conn_only(struct conn *c, const char *sql, sqlite3_stmt **out,
+                       struct error *err) MUST_CHECK;
+/** conn_only_run() - the same, run to its end. */
+enum errcode conn_only_run(struct conn *c, const char *sql, struct error *err) MUST_CHECK;
 /** conn_try() - the same, where a failure changes nothing any more (a ROLLBACK). */
 void conn_try(struct conn *c, const char *sql);
 /** conn_int() - the first column of the first row of @sql; 0 when there is none. */

@@ -221,12 +221,9 @@ static enum errcode run_statement(struct conn *c, const struct plan_step *step, 
 {
     sqlite3_stmt *stmt = NULL;
     int64_t before = sqlite3_total_changes64(c->db);
-    int rc = sqlite3_prepare_v2(c->db, step->text, -1, &stmt, NULL);
-    if (rc != SQLITE_OK || !stmt) {
-        return conn_error(c, rc, step->text, err);
-    }
-    enum errcode code = ERR_OK;
-    if (step->kind == STEP_CHECK && !sqlite3_stmt_readonly(stmt)) {
+    enum errcode code = conn_only(c, step->text, &stmt, err);
+    int rc = SQLITE_DONE;
+    if (code == ERR_OK && step->kind == STEP_CHECK && !sqlite3_stmt_readonly(stmt)) {
         code = ERROR(err, ERR_INTERNAL, "a check may not write: %s", step->text);
     }
     while (code == ERR_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {

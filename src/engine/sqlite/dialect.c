@@ -1,6 +1,7 @@
 #include "engine/sqlite/dialect.h"
 
 #include "engine/sqlite/storage.h"
+#include "engine/sqlite/token.h"
 
 static const struct sqlite_function functions[] = {
     {"now", 0, "strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')"},
@@ -159,6 +160,7 @@ const struct sql_dialect sqlite_dialect = {
     .like = write_like,
     .search = write_search,
     .call = write_call,
+    .is_closed = tokens_closed,
     .expr_like = write_expr_like,
     .encode = sqlite_encode,
 };

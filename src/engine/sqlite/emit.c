@@ -1,6 +1,7 @@
 #include "engine/sqlite/emit.h"
 
 #include "base/attr.h"
+#include "engine/sqlite/ddl.h"
 #include "engine/sqlite/storage.h"
 
 static void write_name(struct sql_writer *w, const char *name)
@@ -224,6 +225,43 @@ void emit_table(struct sql_writer *w, const struct table *t, const char *name)
     }
 }
 
+static bool same(const char *a, const char *b)
+{
+    return a && b && str_eq_nocase(str_of(a), str_of(b));
+}
+
+/* The text of an inspected index goes in as it is, but only when it makes this very index: such
+ * texts travel through journals and requests. */
+static bool is_native_index(struct arena *a, const struct index *i, const char *table)
+{
+    struct index_text text;
+    return i->native && ddl_read_index(a, str_of(i->native), &text, NULL) == ERR_OK &&
+           same(text.name, i->name) && same(text.table, table) &&
+           tokens_closed(a, str_of(i->native));
+}
+
+bool emit_is_trigger(struct arena *a, const struct trigger *t, const char *table)
+{
+    struct tokens k = tokens_read(a, str_of(t->native));
+    size_t i = 0;
+    if (k.n < 8 || !token_is(&k.items[i++], "create") || k.items[k.n - 1].kind == TOKEN_BAD) {
+        return false;
+    }
+    i += token_is(&k.items[i], "temp") || token_is(&k.items[i], "temporary");
+    if (!token_is(&k.items[i++], "trigger")) {
+        return false;
+    }
+    i += token_is(&k.items[i], "if") ? 3 : 0;
+    if (i >= k.n || !same(token_name(a, &k.items[i]), t->name)) {
+        return false;
+    }
+    while (i < k.n && !token_is(&k.items[i], "on") && !token_is(&k.items[i], "begin")) {
+        i++;
+    }
+    return i + 1 < k.n && same(token_name(a, &k.items[i + 1]), table) &&
+           (token_is(&k.items[k.n - 1], "end") || token_is(&k.items[k.n - 1], ";"));
+}
+
 void emit_unique(struct sql_writer *w, const struct index *i)
 {
     sql_text(w, "UNIQUE (");
@@ -236,7 +274,7 @@ void emit_unique(struct sql_writer *w, const struct index *i)
 
 void emit_index(struct sql_writer *w, const struct index *i, const char *table)
 {
-    if (i->native) {
+    if (is_native_index(w->arena, i, table)) {
         buf_adds(w->out, i->native);
         return;
     }

@@ -23,5 +23,7 @@ void emit_check(struct sql_writer *w, const struct check *c);
 void emit_table(struct sql_writer *w, const struct table *t, const char *name);
 /** emit_unique() - UNIQUE (…) as a clause of its table, from a constraint's index. */
 void emit_unique(struct sql_writer *w, const struct index *i);
+/** emit_is_trigger() - the text of @t makes this very trigger on @table. */
+bool emit_is_trigger(struct arena *a, const struct trigger *t, const char *table);
 /** emit_index() - CREATE INDEX: the native text, or from the model. */
 void emit_index(struct sql_writer *w, const struct index *i, const char *table);

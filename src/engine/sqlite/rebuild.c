@@ -194,6 +194,16 @@ static bool index_reads(const struct index *i, const char *column)
     return reads;
 }
 
+static void plan_trigger(struct planner *p, const struct trigger *t, const char *table)
+{
+    if (!emit_is_trigger(p->arena, t, table)) {
+        planner_fail(p, ERROR(p->err, ERR_INVALID,
+                              "the text of trigger \"%s\" makes something else", t->name));
+        return;
+    }
+    planner_text(p, t->native, NULL);
+}
+
 static void plan_parts(struct planner *p, const struct rebuild *r)
 {
     const struct table *t = r->table;
@@ -209,7 +219,7 @@ static void plan_parts(struct planner *p, const struct rebuild *r)
     }
     for (size_t i = 0; i < t->n_triggers; i++) {
         if (!r->dropped || !raw_mentions(t->triggers[i].native, r->dropped)) {
-            planner_text(p, t->triggers[i].native, NULL);
+            plan_trigger(p, &t->triggers[i], t->name);
         }
     }
 }
@@ -303,7 +313,7 @@ static void plan_column_parts(struct planner *p, const struct change *c)
         }
     }
     for (size_t i = 0; i < c->create_column.n_triggers; i++) {
-        planner_text(p, c->create_column.triggers[i].native, NULL);
+        plan_trigger(p, &c->create_column.triggers[i], c->create_column.table);
     }
 }
 
@@ -581,6 +591,14 @@ static void plan_refer(struct planner *p, const struct change *c)
     }
 }
 
+/* The kept text makes this very table. */
+static bool is_native_table(struct planner *p, const struct table *t)
+{
+    struct table_text text;
+    return t->native && ddl_read_table(p->arena, str_of(t->native), &text, NULL) == ERR_OK &&
+           same(text.name, t->name);
+}
+
 void plan_restore_table(struct planner *p, const struct change *c)
 {
     const struct table *t = c->restore_table.table;
@@ -593,7 +611,7 @@ void plan_restore_table(struct planner *p, const struct change *c)
         struct table *from = table_copy(p->arena, kept);
         struct sql_writer w = planner_write(p);
         emit_table(&w, t, t->name);
-        const char *text = t->native ? t->native : arena_str(p->arena, buf_str(w.out));
+        const char *text = is_native_table(p, t) ? t->native : arena_str(p->arena, buf_str(w.out));
         buf_release(w.out);
         plan_rebuild(p, &(struct rebuild){.table = from, .new_text = text, .new_name = t->name});
     } else {

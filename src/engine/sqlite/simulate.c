@@ -6,14 +6,9 @@
 #include "engine/sqlite/inspect.h"
 #include "engine/sqlite/session.h"
 
-static enum errcode run_text(struct conn *c, const char *text, struct error *err)
-{
-    return conn_exec(c, text, err);
-}
-
 static void try_text(struct conn *c, const char *text)
 {
-    if (conn_exec(c, text, NULL) != ERR_OK) {
+    if (conn_only_run(c, text, NULL) != ERR_OK) {
         return; /* left out: only a change that needs it fails */
     }
 }
@@ -22,14 +17,14 @@ static enum errcode copy_table(struct conn *c, struct arena *a, const struct tab
                                struct error *err)
 {
     if (t->native) {
-        return run_text(c, t->native, err);
+        return conn_only_run(c, t->native, err);
     }
     struct buf b;
     struct sql_writer w;
     buf_init(&b, BUF_MAX_DEFAULT);
     sql_begin(&w, &sqlite_dialect, &b, a);
     emit_table(&w, t, t->name);
-    enum errcode code = run_text(c, buf_text(&b), err);
+    enum errcode code = conn_only_run(c, buf_text(&b), err);
     buf_release(&b);
     return code;
 }
@@ -48,7 +43,7 @@ static enum errcode copy_indexes(struct conn *c, struct arena *a, const struct t
         buf_clear(&b);
         sql_begin(&w, &sqlite_dialect, &b, a);
         emit_index(&w, &t->indexes[i], t->name);
-        code = run_text(c, buf_text(&b), err);
+        code = conn_only_run(c, buf_text(&b), err);
     }
     buf_release(&b);
     return code;
@@ -102,7 +97,7 @@ enum errcode simulate_open(const struct catalog *cat, struct conn **out, struct 
 
 enum errcode simulate_run(struct conn *c, const struct plan_step *step, struct error *err)
 {
-    return step->kind == STEP_RUN ? conn_exec(c, step->text, err) : ERR_OK;
+    return step->kind == STEP_RUN ? conn_only_run(c, step->text, err) : ERR_OK;
 }
 
 struct job {

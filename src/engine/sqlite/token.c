@@ -156,6 +156,24 @@ struct tokens tokens_read(struct arena *a, struct str text)
     return out;
 }
 
+bool tokens_closed(struct arena *a, struct str text)
+{
+    /* a bracket behind it must be seen: a line comment at the end would hide it */
+    const char *closed = arena_printf(a, "%.*s)", (int)text.n, text.n ? text.p : "");
+    struct tokens t = tokens_read(a, str_of(closed));
+    int depth = 0;
+    if (t.n < 2 || strlen(closed) != text.n + 1) {
+        return false;
+    }
+    for (size_t i = 0; i + 1 < t.n; i++) {
+        depth += token_is(&t.items[i], "(") ? 1 : token_is(&t.items[i], ")") ? -1 : 0;
+        if (depth < 0 || t.items[i].kind == TOKEN_BAD || token_is(&t.items[i], ";")) {
+            return false;
+        }
+    }
+    return depth == 0 && t.items[t.n - 1].text.p == closed + text.n;
+}
+
 bool token_is(const struct token *t, const char *word)
 {
     return (t->kind == TOKEN_WORD || t->kind == TOKEN_MARK) && str_eq_nocase(t->text, str_of(word));

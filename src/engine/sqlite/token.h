@@ -35,6 +35,10 @@ struct tokens {
 /** tokens_read() - all tokens of @text, in @a. A TOKEN_BAD ends the list. */
 struct tokens tokens_read(struct arena *a, struct str text);
 
+/** tokens_closed() - @text can stand between brackets: its own are paired, no quote or comment is
+ *  open, no statement ends in it. */
+bool tokens_closed(struct arena *a, struct str text);
+
 /** token_is() - a bare word equal to @word in any case, or a mark equal to @word. */
 bool token_is(const struct token *t, const char *word);
 /** token_same() - both mean the same: words in any case, anything else byte for byte. */

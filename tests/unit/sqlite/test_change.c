@@ -305,6 +305,51 @@ static void indexes_are_made_and_dropped(void **state)
     assert_alive(f);
 }
 
+/* Texts that travel with a change must make what the change says and nothing else. */
+static void engine_text_cannot_reach_beyond_its_place(void **state)
+{
+    struct fixture *f = *state;
+    const char *before = structure(f);
+    static const char *const raws[] = {"1); DROP TABLE log; --",
+                                       "1) , evil TEXT CHECK (1",
+                                       "1 --",
+                                       "1 /*",
+                                       "'open",
+                                       "1; SELECT 2",
+                                       ""};
+    for (size_t i = 0; i < sizeof raws / sizeof *raws; i++) {
+        struct change c = add_column("evil", TYPE_TEXT);
+        c.create_column.column.default_value = expr_raw(f->arena, raws[i]);
+        struct change_list list = {&c, 1, f->arena};
+        assert_int_not_equal(fixture_change(f, &list, "no"), ERR_OK);
+    }
+    struct index_key key = {.column = "note"};
+    struct change c = {.kind = CHANGE_CREATE_INDEX};
+    c.create_index.table = "t";
+    c.create_index.index =
+        (struct index){.name = "nice", .keys = &key, .n_keys = 1, .native = "DROP TABLE log"};
+    struct change_list list = {&c, 1, f->arena};
+    assert_ok(f, fixture_change(f, &list, "ix"));
+    assert_string_equal(fixture_text(f, "SELECT sql FROM sqlite_schema WHERE name = 'nice'"),
+                        "CREATE INDEX \"nice\" ON \"t\" (\"note\")");
+    fixture_sql(f, "DROP INDEX nice");
+    static const struct trigger triggers[] = {
+        {"x", "DROP TABLE log"},
+        {"x", "CREATE TRIGGER x AFTER INSERT ON log BEGIN SELECT 1; END"},
+        {"x", "CREATE TRIGGER y AFTER INSERT ON t BEGIN SELECT 1; END"},
+        {"x", "CREATE TRIGGER x AFTER INSERT ON t BEGIN SELECT 1; END; DROP TABLE log;"},
+    };
+    for (size_t i = 0; i < sizeof triggers / sizeof *triggers; i++) {
+        struct change with = add_column("evil", TYPE_TEXT);
+        with.create_column.triggers = &triggers[i];
+        with.create_column.n_triggers = 1;
+        struct change_list one = {&with, 1, f->arena};
+        assert_int_not_equal(fixture_change(f, &one, "no"), ERR_OK);
+    }
+    assert_string_equal(structure(f), before);
+    assert_alive(f);
+}
+
 static void every_type_reads_back_as_itself(void **state)
 {
     struct fixture *f = *state;
@@ -371,6 +416,7 @@ int main(void)
         CASE(a_list_sees_its_own_earlier_changes),
         CASE(a_failing_change_leaves_everything),
         CASE(indexes_are_made_and_dropped),
+        CASE(engine_text_cannot_reach_beyond_its_place),
         cmocka_unit_test_setup_teardown(every_type_reads_back_as_itself, set_up_empty, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
