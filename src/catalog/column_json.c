@@ -481,12 +481,24 @@ static void encode_generated(struct json_writer *w, const struct column *c)
     jsonw_end_object(w);
 }
 
+/* A relation whose key is gone (its target is in the trash) is a plain column of its type. */
+static bool is_relation(const struct table *t, const struct column *c)
+{
+    for (size_t i = 0; t && c->related_table && i < t->n_foreign_keys; i++) {
+        const struct foreign_key *fk = &t->foreign_keys[i];
+        if (fk->n_columns == 1 && str_eq_nocase(str_of(fk->columns[0]), str_of(c->name))) {
+            return true;
+        }
+    }
+    return c->related_table && (!t || c->type.kind == TYPE_NONE);
+}
+
 void column_encode(struct json_writer *w, const struct table *t, const struct column *c)
 {
     jsonw_begin_object(w);
     jsonw_kv_text(w, "name", c->name);
     jsonw_opt_text(w, "displayName", c->display_name);
-    if (c->related_table) {
+    if (is_relation(t, c)) {
         encode_relation(w, c);
     } else {
         type_encode(w, &c->type);

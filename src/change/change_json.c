@@ -545,8 +545,13 @@ static void encode_restore_table(struct json_writer *w, const struct change *c)
 static void encode_create_column(struct json_writer *w, const struct change *c)
 {
     jsonw_kv_text(w, "table", c->create_column.table);
+    /* the column's own keys tell whether it is a relation still */
+    const struct table own = {
+        .foreign_keys = c->create_column.foreign_keys,
+        .n_foreign_keys = c->create_column.n_foreign_keys,
+    };
     jsonw_key(w, "column");
-    column_encode(w, NULL, &c->create_column.column);
+    column_encode(w, &own, &c->create_column.column);
     jsonw_opt_text(w, "after", c->create_column.after);
     ENCODE_LIST("checks", checks, n_checks, check_encode);
     ENCODE_LIST("foreignKeys", foreign_keys, n_foreign_keys, foreign_key_encode);
