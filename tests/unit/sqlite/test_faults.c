@@ -1,3 +1,4 @@
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -5,6 +6,7 @@
 #include <unistd.h>
 
 #include "../../support/fault_vfs.h"
+#include "base/time.h"
 #include "fixture.h"
 
 /*
@@ -245,6 +247,120 @@ static void a_kill_behind_any_step_leaves_the_old_table(void **state)
     assert_string_equal(fixture_text(f, "PRAGMA integrity_check"), "ok");
 }
 
+/* A bulk load in a child process, killed at its nth write: all rows or none. */
+static bool load_in_child(struct fixture *f, long kill_at)
+{
+    engine_close(f->engine);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        struct sqlite_settings s = settings;
+        s.folder = f->folder;
+        fault_plan_reset();
+        if (sqlite_engine_open(&s, &f->engine, NULL) != ERR_OK) {
+            _exit(2);
+        }
+        struct catalog *c = fixture_catalog(f);
+        const struct table *t = catalog_find_table(c, STR("log"));
+        const struct column *column = &t->columns[0];
+        struct write shape = {.kind = WRITE_INSERT, .table = t, .columns = &column, .n_columns = 1};
+        struct bulk *b = NULL;
+        atomic_store(&fault_plan.kill_at, atomic_load(&fault_plan.n_writes) + kill_at);
+        assert_ok(f, engine_bulk_begin(f->engine, STR("store"), &shape, &b, &f->err));
+        static char text[3000];
+        memset(text, 'x', sizeof text);
+        struct value v = value_str((struct str){text, sizeof text});
+        for (int i = 0; i < 150; i++) {
+            assert_ok(f, engine_bulk_row(b, &v, &f->err));
+        }
+        _exit(engine_bulk_end(b, true, NULL, &f->err) == ERR_OK ? 0 : 3);
+    }
+    int status = 0;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    fixture_reopen_only(f, &settings);
+    bool killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+    assert_true(killed || (WIFEXITED(status) && WEXITSTATUS(status) == 0));
+    return !killed;
+}
+
+static void a_kill_at_any_write_of_a_load_leaves_all_or_nothing(void **state)
+{
+    struct fixture *f = *state;
+    bool done = false;
+    fixture_sql(f, "DELETE FROM log");
+    for (long n = 1; !done; n += n < 8 ? 1 : 7) {
+        done = load_in_child(f, n);
+        const char *count = fixture_text(f, "SELECT count(*) FROM log");
+        assert_string_equal(fixture_text(f, "PRAGMA integrity_check"), "ok");
+        assert_true(strcmp(count, "150") == 0 || (!done && strcmp(count, "0") == 0));
+        fixture_sql(f, "DELETE FROM log");
+    }
+}
+
+#define WRITERS        16
+#define WRITES_OF_EACH 12
+
+struct slow {
+    struct fixture *f;
+    const struct table *table;
+};
+
+static enum errcode insert_log(struct session *s, void *arg, struct error *err)
+{
+    struct slow *w = arg;
+    const struct column *column = &w->table->columns[0];
+    struct value v = value_text("line");
+    struct write write = {
+        .kind = WRITE_INSERT, .table = w->table, .columns = &column, .values = &v, .n_columns = 1};
+    struct write_result r;
+    return engine_write(s, &write, &r, err);
+}
+
+static void *write_slowly(void *arg)
+{
+    struct slow *w = arg;
+    for (int i = 0; i < WRITES_OF_EACH; i++) {
+        if (engine_transact(w->f->engine, STR("store"), insert_log, w, NULL) != ERR_OK) {
+            return w;
+        }
+    }
+    return NULL;
+}
+
+static int64_t time_writers(struct fixture *f, bool no_group)
+{
+    struct sqlite_settings s = {.vfs = FAULT_VFS, .no_group_commit = no_group};
+    fixture_reopen(f, &s);
+    struct catalog *c = fixture_catalog(f);
+    struct slow w = {.f = f, .table = catalog_find_table(c, STR("log"))};
+    pthread_t threads[WRITERS];
+    atomic_store(&fault_plan.sync_us, 2000);
+    int64_t start = time_monotonic_us();
+    for (int i = 0; i < WRITERS; i++) {
+        assert_int_equal(pthread_create(&threads[i], NULL, write_slowly, &w), 0);
+    }
+    for (int i = 0; i < WRITERS; i++) {
+        void *failed = NULL;
+        pthread_join(threads[i], &failed);
+        assert_null(failed);
+    }
+    int64_t took = time_monotonic_us() - start;
+    atomic_store(&fault_plan.sync_us, 0);
+    catalog_unref(c);
+    return took;
+}
+
+static void waiting_writes_share_a_slow_sync(void **state)
+{
+    struct fixture *f = *state;
+    int64_t alone = time_writers(f, true);
+    int64_t together = time_writers(f, false);
+    if (alone < 5 * together) {
+        fail_msg("%d us alone, %d us together", (int)alone, (int)together);
+    }
+    assert_string_equal(fixture_text(f, "SELECT count(*) FROM log WHERE what = 'line'"), "384");
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -252,6 +368,8 @@ int main(void)
         CASE(a_full_disk_at_any_write_of_a_rebuild_leaves_no_half),
         CASE(a_full_disk_at_any_write_of_rows_loses_nothing),
         CASE(a_kill_at_any_write_of_a_rebuild_leaves_no_half),
+        CASE(a_kill_at_any_write_of_a_load_leaves_all_or_nothing),
+        CASE(waiting_writes_share_a_slow_sync),
         CASE(a_kill_behind_any_step_leaves_the_old_table),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
