@@ -150,8 +150,8 @@ void change_list_prepare(struct arena *a, struct change_list *list, const char *
  * call it before engine_plan(), which wants complete changes.
  *
  * A table in the trash stays in the catalog under its trash name, is_internal; so does the trash of
- * a column: columns "k1" … "kn" for the key and "v" for the value. Texts of triggers and views are
- * the engine's and stay as they are in memory.
+ * a column: columns "k1" … "kn" for the key and "v" for the value. Trigger texts
+ * follow renames word by word where that is safe; the native text of a table that changed is gone.
  *
  * Errors: those of validate, with where prefixed "/operations/<n>".
  */

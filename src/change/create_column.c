@@ -178,6 +178,7 @@ static void apply(const struct change *change, struct catalog *now)
         TABLE_ADD(a, t->triggers, t->n_triggers, trigger);
     }
     table_refresh_unique(t);
+    table_edited(t);
 }
 
 static void inverse(struct arena *a, const struct change *change, const struct catalog *before,

@@ -118,6 +118,7 @@ static void apply(const struct change *change, struct catalog *now)
     KEEP_PARTS(triggers, n_triggers, raw_mentions(t->triggers[i].native, name));
     KEEP_PARTS(columns, n_columns, i == at);
     table_refresh_unique(t);
+    table_edited(t);
 }
 
 #define COLLECT_PARTS(member, n_member, lost, type, copy_one) \

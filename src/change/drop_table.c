@@ -32,7 +32,10 @@ static void drop_keys_to(struct table *t, const char *target)
             t->foreign_keys[kept++] = t->foreign_keys[i];
         }
     }
-    t->n_foreign_keys = kept;
+    if (kept < t->n_foreign_keys) {
+        t->n_foreign_keys = kept;
+        table_edited(t);
+    }
 }
 
 static void apply(const struct change *change, struct catalog *now)

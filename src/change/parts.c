@@ -308,3 +308,37 @@ bool check_mentions(const struct check *c, const char *column)
 {
     return expr_mentions(c->expr, column) || (c->column && same_name(c->column, column));
 }
+
+void table_edited(struct table *t)
+{
+    t->native = NULL;
+}
+
+/* Could @name in @text be a column of a table other than @owner? */
+static bool is_ambiguous(const struct catalog *now, const struct table *owner, const char *name,
+                         const char *text)
+{
+    for (size_t i = 0; i < now->n_tables; i++) {
+        const struct table *t = now->tables[i];
+        bool has = t != owner && table_find_column(t, str_of(name));
+        if (has && raw_mentions(text, t->name)) {
+            return true;
+        }
+    }
+    return owner && !raw_mentions(text, owner->name);
+}
+
+void rename_in_triggers(struct catalog *now, const struct table *owner, const char *from,
+                        const char *to)
+{
+    for (size_t i = 0; i < now->n_tables; i++) {
+        struct table *t = now->tables[i];
+        for (size_t k = 0; k < t->n_triggers; k++) {
+            const char *text = t->triggers[k].native;
+            bool safe = !raw_mentions(text, to) && !is_ambiguous(now, owner, from, text);
+            if (safe) {
+                t->triggers[k].native = raw_rename_name(now->arena, text, from, to);
+            }
+        }
+    }
+}

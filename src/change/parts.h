@@ -61,3 +61,12 @@ bool rules_check_for(struct arena *a, const struct column *c, const struct check
 bool index_mentions(const struct index *i, const char *column);
 bool foreign_key_mentions(const struct foreign_key *fk, const char *column);
 bool check_mentions(const struct check *c, const char *column);
+
+/** table_edited() - @t is no longer what the engine's own text of it says; the text goes. */
+void table_edited(struct table *t);
+/**
+ * rename_in_triggers() - trigger texts follow a rename of column @from of @owner, or, with @owner
+ * NULL, of table @from; a text where the name could mean something else stays as it is
+ */
+void rename_in_triggers(struct catalog *now, const struct table *owner, const char *from,
+                        const char *to);

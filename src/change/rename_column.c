@@ -128,8 +128,8 @@ static void rename_index(const struct renaming *r, struct index *index)
 
 static void follow(struct table *from, struct foreign_key *fk, void *arg)
 {
-    (void)from;
     const struct renaming *r = arg;
+    table_edited(from);
     for (size_t i = 0; fk->referenced_columns && i < fk->n_columns; i++) {
         rename_text(r, &fk->referenced_columns[i]);
     }
@@ -159,7 +159,9 @@ static void apply(const struct change *change, struct catalog *now)
         rename_expr(&r, &t->checks[i].expr);
         rename_text(&r, &t->checks[i].column);
     }
+    rename_in_triggers(now, t, r.from, r.to);
     c->name = arena_strdup(now->arena, r.to);
+    table_edited(t);
 }
 
 static void inverse(struct arena *a, const struct change *change, const struct catalog *before,

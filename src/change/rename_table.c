@@ -29,8 +29,8 @@ struct renaming {
 
 static void follow(struct table *from, struct foreign_key *fk, void *arg)
 {
-    (void)from;
     const struct renaming *r = arg;
+    table_edited(from);
     fk->referenced_table = arena_strdup(r->catalog->arena, r->to);
 }
 
@@ -51,7 +51,9 @@ static void apply(const struct change *change, struct catalog *now)
     for (size_t i = 0; i < t->n_indexes; i++) {
         t->indexes[i].native = NULL; /* it names the table */
     }
+    rename_in_triggers(now, NULL, t->name, r.to);
     catalog_rename_table(now, t, r.to);
+    table_edited(t);
 }
 
 static void inverse(struct arena *a, const struct change *change, const struct catalog *before,

@@ -76,6 +76,7 @@ static void apply(const struct change *change, struct catalog *now)
         struct table *from = catalog_find_table(now, str_of(r->table));
         struct foreign_key key = foreign_key_copy(now->arena, &r->key);
         TABLE_ADD(now->arena, from->foreign_keys, from->n_foreign_keys, key);
+        table_edited(from);
     }
 }
 

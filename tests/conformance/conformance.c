@@ -2,6 +2,7 @@
  * telaio-conformance: runs the cases of tests/conformance/cases on one engine and prints TAP.
  *
  *     telaio-conformance --engine=null|sqlite [--faults] [--filter=TEXT] CASES.json…
+ *     telaio-conformance --engine=null|sqlite --random=N
  *
  * A case is {name, before: [tables], operations: […], then either after: [tables] or
  * error: {code, where?}, and optionally steps: {engine: [text, …]}, undo: class, irreversible}.
@@ -25,6 +26,7 @@
 #include "engine/engine.h"
 #include "engine/null.h"
 #include "fault_engine.h"
+#include "random_changes.h"
 #include "rows.h"
 #ifdef HAVE_SQLITE
 #include "engine/sqlite/sqlite_engine.h"
@@ -167,7 +169,7 @@ static void compare(struct one_case *c, const char *what, const struct catalog *
 
 static bool has_rows(const struct run *r, const struct one_case *c)
 {
-    return json_object_get(c->doc, "rows") && !text_eq(r->engine_name, "null");
+    return c->doc && json_object_get(c->doc, "rows") && !text_eq(r->engine_name, "null");
 }
 
 /* Each table of @wanted must hold its rows, no more and no less. */
@@ -243,21 +245,27 @@ static void check_steps(struct run *r, struct one_case *c, const struct plan *pl
     }
 }
 
+static const char *list_text(struct arena *a, const struct change_list *list)
+{
+    struct buf b;
+    struct json_writer w;
+    buf_init(&b, BUF_MAX_DEFAULT);
+    jsonw_init(&w, &b);
+    change_list_encode(&w, list);
+    const char *text = arena_str(a, buf_str(&b));
+    buf_release(&b);
+    return text;
+}
+
 /* The inverse as the journal keeps it: written, read back, then run. */
 static enum errcode undo(struct run *r, struct one_case *c, const struct change_list *list,
                          const struct catalog *before, struct error *err)
 {
     struct change_list inverse = {0};
     struct change_list back = {0};
-    struct buf b;
-    struct json_writer w;
     json_t *doc = NULL;
     change_list_inverse(c->arena, list, before, &inverse);
-    buf_init(&b, BUF_MAX_DEFAULT);
-    jsonw_init(&w, &b);
-    change_list_encode(&w, &inverse);
-    const char *text = arena_str(c->arena, buf_str(&b));
-    buf_release(&b);
+    const char *text = list_text(c->arena, &inverse);
     TRY(doc_parse(c->arena, str_of(text), JSON_DEPTH_MAX, &doc, err));
     TRY(change_list_decode_stored(c->arena, doc, &back, err));
     struct plan *plan = NULL;
@@ -455,6 +463,60 @@ static void run_one(struct run *r, const json_t *doc)
     buf_release(&c.report);
 }
 
+static enum errcode make_random(struct run *r, struct one_case *c, struct random *random,
+                                struct error *err)
+{
+    struct catalog *empty AUTO(catalog_unrefp) = catalog_new();
+    struct change_list list = {0};
+    struct plan *plan = NULL;
+    random->now = empty;
+    for (int i = 0; i < 8; i++) {
+        struct change change = {.kind = CHANGE_CREATE_TABLE};
+        change.create_table.table = random_table(random);
+        random_extend(random, &list, change);
+    }
+    random->now = NULL;
+    TRY(engine_namespace_create(r->engine, c->ns, err));
+    return change_schema(r, c, c->ns, &list, "b", &plan, err);
+}
+
+static void run_seed(struct run *r, uint32_t seed)
+{
+    struct arena *a AUTO(arena_freep) = arena_new();
+    struct error err = ERROR_INIT;
+    struct catalog *before AUTO(catalog_unrefp) = NULL;
+    struct random random = {.arena = a, .seed = seed};
+    struct one_case c = {.arena = a, .name = arena_printf(a, "seed %u", seed)};
+    struct change_list list = {0};
+    struct plan *plan = NULL;
+    c.ns = str_of(arena_printf(a, "seed%u", seed));
+    buf_init(&c.report, BUF_MAX_DEFAULT);
+    if (make_random(r, &c, &random, &err) != ERR_OK || inspect(r, c.ns, &before, &err) != ERR_OK) {
+        blame_error(&c, "making tables", &err);
+    } else {
+        random.now = before;
+        for (int i = 0; i < 30; i++) {
+            random_extend(&random, &list, random_change(&random));
+        }
+        if (change_schema(r, &c, c.ns, &list, "p", &plan, &err) != ERR_OK) {
+            blame_error(&c, "changes", &err);
+        } else {
+            check_undo(r, &c, &list, before);
+        }
+    }
+    if (c.report.n > 0) {
+        blame(&c, "  tables:  %s", before ? catalog_text(a, before) : "");
+        blame(&c, "  changes: %s", list_text(a, &list));
+    }
+    error_release(&err);
+    r->n_cases++;
+    r->n_failed += c.report.n > 0;
+    printf("%sok %d - %s: %zu changes undone\n%s", c.report.n ? "not " : "", r->n_cases, c.name,
+           list.n, buf_text(&c.report));
+    buf_release(&c.report);
+    (void)!engine_namespace_drop(r->engine, c.ns, NULL);
+}
+
 static bool run_file(struct run *r, const char *path)
 {
     struct arena *a AUTO(arena_freep) = arena_new();
@@ -501,16 +563,20 @@ int main(int argc, char **argv)
         {"engine", required_argument, NULL, 'e'},
         {"filter", required_argument, NULL, 'f'},
         {"faults", no_argument, NULL, 'x'},
+        {"random", required_argument, NULL, 'r'},
         {NULL, 0, NULL, 0},
     };
     char folder[] = "/tmp/telaio-conformance-XXXXXX";
     const char *name = "null";
     struct run r = {0};
+    uint32_t n_seeds = 0;
     for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         if (option == 'e') {
             name = optarg;
         } else if (option == 'f') {
             r.filter = optarg;
+        } else if (option == 'r') {
+            n_seeds = (uint32_t)strtoul(optarg, NULL, 10);
         } else if (option == 'x') {
             r.with_faults = true;
         } else {
@@ -529,6 +595,9 @@ int main(int argc, char **argv)
     bool readable = true;
     for (int i = optind; i < argc; i++) {
         readable = run_file(&r, argv[i]) && readable;
+    }
+    for (uint32_t seed = 1; seed <= n_seeds; seed++) {
+        run_seed(&r, seed);
     }
     printf("1..%d\n", r.n_cases);
     engine_close(r.engine);

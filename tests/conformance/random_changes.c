@@ -1,0 +1,167 @@
+#include "random_changes.h"
+
+#include "base/attr.h"
+
+/* A generator of its own, so that a seed tells the whole run. */
+static uint32_t next(uint32_t *seed, uint32_t n)
+{
+    *seed = *seed * 1664525U + 1013904223U;
+    return (*seed >> 8) % n;
+}
+
+static const char *pick_name(struct random *r, const char *kind)
+{
+    return arena_printf(r->arena, "%s%u", kind, next(&r->seed, 6));
+}
+
+static struct column make_column(struct random *r)
+{
+    static const enum type_kind kinds[] = {TYPE_TEXT, TYPE_INT64, TYPE_FLOAT64, TYPE_BOOLEAN,
+                                           TYPE_UUID, TYPE_JSON,  TYPE_DATE,    TYPE_INSTANT};
+    struct column c = {
+        .name = pick_name(r, "c"),
+        .type = {.kind = kinds[next(&r->seed, ARRAY_LEN(kinds))]},
+        .is_nullable = next(&r->seed, 3) > 0,
+    };
+    if (c.type.kind == TYPE_INT64 && next(&r->seed, 2)) {
+        c.default_value = expr_literal(r->arena, value_int(next(&r->seed, 100)));
+        c.rules.has_max = true;
+        c.rules.max = 100;
+    }
+    if (c.type.kind == TYPE_TEXT && next(&r->seed, 2)) {
+        c.default_value = expr_raw(r->arena, "'c1' || lower('X')");
+    }
+    return c;
+}
+
+static struct index make_index(struct random *r)
+{
+    struct index index = {.is_unique = next(&r->seed, 2), .n_keys = 1 + next(&r->seed, 2)};
+    index.keys = ARENA_ARRAY(r->arena, index.n_keys, struct index_key);
+    for (size_t i = 0; i < index.n_keys; i++) {
+        index.keys[i].column = pick_name(r, "c");
+        index.keys[i].is_descending = next(&r->seed, 4) == 0;
+    }
+    if (next(&r->seed, 4) == 0) {
+        const struct expr *column = expr_column(r->arena, pick_name(r, "c"));
+        index.where = expr_make(r->arena, EXPR_IS_NULL, NULL, &column, 1);
+    }
+    return index;
+}
+
+struct table *random_table(struct random *r)
+{
+    struct table *t = ARENA_NEW(r->arena, struct table);
+    t->name = pick_name(r, "t");
+    t->kind = TABLE_BASE;
+    t->row_estimate = -1;
+    size_t n = 1 + next(&r->seed, 4);
+    for (size_t i = 0; i < n; i++) {
+        struct column c = make_column(r);
+        if (!table_find_column(t, str_of(c.name))) {
+            ARENA_PUSH(r->arena, t->columns, t->n_columns, c);
+        }
+    }
+    if (next(&r->seed, 2)) {
+        ARENA_PUSH(r->arena, t->primary_key, t->n_primary_key, t->columns[0].name);
+    }
+    if (next(&r->seed, 2)) {
+        struct index index = make_index(r);
+        ARENA_PUSH(r->arena, t->indexes, t->n_indexes, index);
+    }
+    if (next(&r->seed, 2)) {
+        struct foreign_key fk = {.n_columns = 1, .referenced_table = pick_name(r, "t")};
+        fk.columns = ARENA_ARRAY(r->arena, 1, const char *);
+        fk.columns[0] = t->columns[0].name;
+        ARENA_PUSH(r->arena, t->foreign_keys, t->n_foreign_keys, fk);
+    }
+    bool has_both = table_find_column(t, STR("c0")) && table_find_column(t, STR("c1"));
+    if (has_both && next(&r->seed, 2)) {
+        struct check check = {.expr = expr_raw(r->arena, "c0 <> 'c0' OR c1 IS NULL")};
+        ARENA_PUSH(r->arena, t->checks, t->n_checks, check);
+    }
+    return t;
+}
+
+static void make_relation(struct random *r, struct change *change)
+{
+    struct column *c = &change->create_column.column;
+    struct foreign_key fk = {.n_columns = 1, .on_delete = FK_CASCADE};
+    *c = (struct column){.name = c->name, .is_nullable = true};
+    c->related_table = pick_name(r, "t");
+    fk.referenced_table = c->related_table;
+    fk.columns = ARENA_ARRAY(r->arena, 1, const char *);
+    fk.columns[0] = c->name;
+    ARENA_PUSH(r->arena, change->create_column.foreign_keys, change->create_column.n_foreign_keys,
+               fk);
+}
+
+struct change random_change(struct random *r)
+{
+    struct change c = {.kind = 1 + next(&r->seed, CHANGE_N - 1)};
+    switch (c.kind) {
+    case CHANGE_CREATE_TABLE:
+        c.create_table.table = random_table(r);
+        break;
+    case CHANGE_DROP_TABLE:
+        c.drop_table.table = pick_name(r, "t");
+        break;
+    case CHANGE_RENAME_TABLE:
+        c.rename_table.table = pick_name(r, "t");
+        c.rename_table.new_name = pick_name(r, "t");
+        break;
+    case CHANGE_CREATE_COLUMN:
+        c.create_column.table = pick_name(r, "t");
+        c.create_column.column = make_column(r);
+        c.create_column.after = next(&r->seed, 2) ? pick_name(r, "c") : NULL;
+        if (next(&r->seed, 2)) {
+            struct index index = make_index(r);
+            ARENA_PUSH(r->arena, c.create_column.indexes, c.create_column.n_indexes, index);
+        }
+        if (next(&r->seed, 3) == 0) {
+            make_relation(r, &c);
+        }
+        break;
+    case CHANGE_DROP_COLUMN:
+        c.drop_column.table = pick_name(r, "t");
+        c.drop_column.column = pick_name(r, "c");
+        break;
+    case CHANGE_RENAME_COLUMN:
+        c.rename_column.table = pick_name(r, "t");
+        c.rename_column.column = pick_name(r, "c");
+        c.rename_column.new_name = pick_name(r, "c");
+        break;
+    case CHANGE_CREATE_INDEX:
+        c.create_index.table = pick_name(r, "t");
+        c.create_index.index = make_index(r);
+        break;
+    case CHANGE_DROP_INDEX:
+        c.drop_index.table = pick_name(r, "t");
+        c.drop_index.index =
+            arena_printf(r->arena, "idx_t%u_c%u", next(&r->seed, 6), next(&r->seed, 6));
+        break;
+    default: /* RESTORE_TABLE comes from inverses */
+        c.kind = CHANGE_DROP_TABLE;
+        c.drop_table.table = pick_name(r, "t");
+        break;
+    }
+    return c;
+}
+
+/* The list with @c at its end, when that is a valid change. */
+bool random_extend(struct random *r, struct change_list *list, struct change c)
+{
+    struct change_list longer = {.n = list->n + 1, .arena = r->arena};
+    struct catalog *after AUTO(catalog_unrefp) = NULL;
+    longer.items = ARENA_ARRAY(r->arena, longer.n, struct change);
+    for (size_t i = 0; i < list->n; i++) {
+        longer.items[i] = list->items[i];
+    }
+    longer.items[list->n] = c;
+    change_list_prepare(r->arena, &longer, "p");
+    if (change_list_apply(&longer, r->now, &after, NULL) != ERR_OK) {
+        return false;
+    }
+    *list = longer;
+    return true;
+}

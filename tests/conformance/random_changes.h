@@ -1,0 +1,15 @@
+#pragma once
+
+#include "change/change.h"
+
+/* Random tables and changes over few names, so that they meet; a seed tells the whole run. */
+struct random {
+    struct arena *arena;
+    uint32_t seed;
+    const struct catalog *now; /* what lists are tried against */
+};
+
+struct table *random_table(struct random *r);
+struct change random_change(struct random *r);
+/** random_extend() - @list with @c at its end, when that is valid against r->now. */
+bool random_extend(struct random *r, struct change_list *list, struct change c);
