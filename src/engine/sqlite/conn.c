@@ -38,6 +38,7 @@ static void set_limits(sqlite3 *db)
         {SQLITE_LIMIT_LENGTH, VALUE_BYTES_MAX},
         {SQLITE_LIMIT_SQL_LENGTH, SQL_BYTES_MAX},
         {SQLITE_LIMIT_ATTACHED, 0},
+        {SQLITE_LIMIT_COMPOUND_SELECT, 50}, /* each takes 5 KiB of a fiber's stack */
         {SQLITE_LIMIT_TRIGGER_DEPTH, 100},
         {SQLITE_LIMIT_WORKER_THREADS, 0},
     };

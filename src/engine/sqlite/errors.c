@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/str.h"
+#include "engine/sqlite/expr_parse.h"
 
 #define COLUMNS_MAX 32
 
@@ -99,7 +100,10 @@ static enum errcode raise_unique(const char *message, struct error *err)
     }
     buf_release(&columns);
     if (err) {
-        add_params(err, &p, p.n ? (struct str){NULL, 0} : text);
+        /* "index 'name'" for one over expressions */
+        bool is_index = p.n == 0 && text.n > 8 && str_starts(text, STR("index '"));
+        struct str name = is_index ? (struct str){text.p + 7, text.n - 8} : text;
+        add_params(err, &p, p.n ? (struct str){NULL, 0} : name);
     }
     return ERR_UNIQUE_VIOLATION;
 }
@@ -119,14 +123,30 @@ static enum errcode raise_not_null(const char *message, struct error *err)
     return ERR_NOT_NULL_VIOLATION;
 }
 
+static const char *first_column(const struct expr *e)
+{
+    const char *found = e->kind == EXPR_COLUMN ? e->name : NULL;
+    for (size_t i = 0; i < e->n_args && !found; i++) {
+        found = first_column(e->args[i]);
+    }
+    return found;
+}
+
+/* SQLite gives the name of a check, or its text when it has none: then the column stands there. */
 static enum errcode raise_check(const char *message, struct error *err)
 {
     struct str name = behind_colon(message);
-    struct place none = {0};
+    struct place p = {0};
+    struct arena *a AUTO(arena_freep) = arena_new();
+    const struct expr *e = sqlite_expr_parse(a, name);
+    const char *column = e->kind == EXPR_COLUMN ? NULL : first_column(e);
+    if (column) {
+        p.columns[p.n++] = str_of(column);
+    }
     (void)ERROR(err, ERR_CHECK_VIOLATION, "a value breaks the check \"%.*s\"", (int)name.n,
                 name.n ? name.p : "");
     if (err) {
-        add_params(err, &none, name);
+        add_params(err, &p, name);
     }
     return ERR_CHECK_VIOLATION;
 }

@@ -224,28 +224,50 @@ static void plan_all(struct planner *p)
     }
 }
 
-/* A rename before the first rebuild was planned without the pragma: with one group for all, the
- * list is planned once more when that turns out. */
+struct job {
+    const struct catalog *before;
+    struct plan *plan;
+    struct error *err;
+    enum errcode code;
+};
+
+/* One round; *rebuild tells whether the group turned out to be one. */
+static enum errcode plan_once(struct job *j, bool *rebuild)
+{
+    struct planner p = {.arena = j->plan->arena,
+                        .plan = j->plan,
+                        .before = j->before,
+                        .now = j->before,
+                        .err = j->err,
+                        .starts_rebuild = *rebuild};
+    map_init(&p.touched, p.arena, true);
+    plan_all(&p);
+    conn_close(p.copy);
+    for (size_t i = 0; i < p.n_reads; i++) {
+        catalog_unref(p.copied[i]);
+    }
+    *rebuild = j->plan->n_groups && j->plan->groups[0].is_rebuild;
+    return p.code;
+}
+
+/* A rename before the first rebuild is planned without the pragmas that it needs in a group of
+ * rebuilds: when the group turns out to be one, the list is planned once more. */
+static void run(void *arg)
+{
+    struct job *j = arg;
+    bool first = false;
+    j->code = plan_once(j, &first);
+    bool second = first;
+    if (j->code == ERR_OK && first) {
+        j->code = plan_once(j, &second);
+    }
+}
+
 enum errcode sqlite_plan(struct engine *e, const struct catalog *before, struct plan *plan,
                          struct error *err)
 {
     (void)e;
-    bool rebuild = false;
-    for (;;) {
-        struct planner p = {
-            .arena = plan->arena, .plan = plan, .before = before, .now = before, .err = err};
-        map_init(&p.touched, p.arena, true);
-        p.starts_rebuild = rebuild;
-        plan_all(&p);
-        conn_close(p.copy);
-        for (size_t i = 0; i < p.n_reads; i++) {
-            catalog_unref(p.copied[i]);
-        }
-        TRY(p.code);
-        bool now = plan->n_groups && plan->groups[0].is_rebuild;
-        if (now == rebuild) {
-            return ERR_OK;
-        }
-        rebuild = now;
-    }
+    struct job j = {.before = before, .plan = plan, .err = err};
+    wait_run(run, &j);
+    return j.code;
 }

@@ -204,9 +204,16 @@ static void constraints_name_what_they_hold(void **state)
     assert_string_equal(f->err.where, "/email");
     assert_int_equal(fixture_insert(f, "contacts", "email", "b", "born", "2024-02-30", NULL),
                      ERR_CHECK_VIOLATION);
+    assert_string_equal(f->err.where, "/born");
     assert_int_equal(fixture_insert(f, "contacts", "email", "b", "extra", "{", NULL),
                      ERR_CHECK_VIOLATION);
-    assert_string_equal(fixture_text(f, "SELECT count(*) FROM contacts"), "1");
+    assert_string_equal(f->err.where, "/extra");
+    fixture_sql(f, "CREATE UNIQUE INDEX lower_name ON contacts (lower(name))");
+    assert_ok(f, fixture_insert(f, "contacts", "email", "x", "name", "Bob", NULL));
+    assert_int_equal(fixture_insert(f, "contacts", "email", "y", "name", "BOB", NULL),
+                     ERR_UNIQUE_VIOLATION);
+    assert_string_equal(f->err.params, "{\"constraint\":\"lower_name\"}");
+    assert_string_equal(fixture_text(f, "SELECT count(*) FROM contacts"), "2");
 }
 
 static void the_catalog_is_read_again_only_after_ddl(void **state)
