@@ -46,6 +46,7 @@ struct one_case {
     const char *name;
     struct str ns;
     struct buf report;          /* lines that tell what is wrong */
+    const char *outcome;        /* of random changes */
     const char *rows_before[8]; /* of each table in `rows`, in its order */
 };
 
@@ -480,6 +481,52 @@ static enum errcode make_random(struct run *r, struct one_case *c, struct random
     return change_schema(r, c, c->ns, &list, "b", &plan, err);
 }
 
+/* What rows may break; then the change must have left everything as it was. */
+static bool breaks_rule(enum errcode code)
+{
+    return code == ERR_NOT_NULL_VIOLATION || code == ERR_UNIQUE_VIOLATION ||
+           code == ERR_CHECK_VIOLATION || code == ERR_FOREIGN_KEY_VIOLATION;
+}
+
+static void compare_rows(struct run *r, struct one_case *c, const char *before)
+{
+    struct error err = ERROR_INIT;
+    const char *is = NULL;
+    if (rows_all_text(r->engine, c->ns, c->arena, &is, &err) != ERR_OK) {
+        blame_error(c, "reading rows", &err);
+    } else if (!text_eq(is, before)) {
+        blame(c, "rows are\n#   %s\n# not\n#   %s", is, before);
+    }
+    error_release(&err);
+}
+
+static void change_and_undo(struct run *r, struct one_case *c, struct change_list *list,
+                            const struct catalog *before)
+{
+    struct error err = ERROR_INIT;
+    struct plan *plan = NULL;
+    struct catalog *is AUTO(catalog_unrefp) = NULL;
+    bool with_rows = !text_eq(r->engine_name, "null");
+    const char *rows = NULL;
+    if (with_rows && (rows_fill(r->engine, c->ns, 5, &err) != ERR_OK ||
+                      rows_all_text(r->engine, c->ns, c->arena, &rows, &err) != ERR_OK)) {
+        blame_error(c, "making rows", &err);
+    } else if (change_schema(r, c, c->ns, list, "p", &plan, &err) == ERR_OK) {
+        c->outcome = "undone";
+        check_undo(r, c, list, before);
+    } else if (!breaks_rule(err.code)) {
+        blame_error(c, "changes", &err);
+    } else if (inspect(r, c->ns, &is, NULL) == ERR_OK) {
+        c->outcome = "refused";
+        compare(c, "a refused change", is, before);
+    }
+    if (with_rows && c->report.n == 0) {
+        compare_rows(r, c, rows);
+        c->outcome = arena_printf(c->arena, "%s, %zu bytes of rows", c->outcome, strlen(rows));
+    }
+    error_release(&err);
+}
+
 static void run_seed(struct run *r, uint32_t seed)
 {
     struct arena *a AUTO(arena_freep) = arena_new();
@@ -488,7 +535,6 @@ static void run_seed(struct run *r, uint32_t seed)
     struct random random = {.arena = a, .seed = seed};
     struct one_case c = {.arena = a, .name = arena_printf(a, "seed %u", seed)};
     struct change_list list = {0};
-    struct plan *plan = NULL;
     c.ns = str_of(arena_printf(a, "seed%u", seed));
     buf_init(&c.report, BUF_MAX_DEFAULT);
     if (make_random(r, &c, &random, &err) != ERR_OK || inspect(r, c.ns, &before, &err) != ERR_OK) {
@@ -498,11 +544,7 @@ static void run_seed(struct run *r, uint32_t seed)
         for (int i = 0; i < 30; i++) {
             random_extend(&random, &list, random_change(&random));
         }
-        if (change_schema(r, &c, c.ns, &list, "p", &plan, &err) != ERR_OK) {
-            blame_error(&c, "changes", &err);
-        } else {
-            check_undo(r, &c, &list, before);
-        }
+        change_and_undo(r, &c, &list, before);
     }
     if (c.report.n > 0) {
         blame(&c, "  tables:  %s", before ? catalog_text(a, before) : "");
@@ -511,8 +553,8 @@ static void run_seed(struct run *r, uint32_t seed)
     error_release(&err);
     r->n_cases++;
     r->n_failed += c.report.n > 0;
-    printf("%sok %d - %s: %zu changes undone\n%s", c.report.n ? "not " : "", r->n_cases, c.name,
-           list.n, buf_text(&c.report));
+    printf("%sok %d - %s: %zu changes %s\n%s", c.report.n ? "not " : "", r->n_cases, c.name, list.n,
+           c.outcome ? c.outcome : "", buf_text(&c.report));
     buf_release(&c.report);
     (void)!engine_namespace_drop(r->engine, c.ns, NULL);
 }

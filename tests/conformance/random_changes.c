@@ -113,6 +113,8 @@ struct change random_change(struct random *r)
     case CHANGE_CREATE_COLUMN:
         c.create_column.table = pick_name(r, "t");
         c.create_column.column = make_column(r);
+        /* rows that are there have no value for it */
+        c.create_column.column.is_nullable = next(&r->seed, 16) > 0;
         c.create_column.after = next(&r->seed, 2) ? pick_name(r, "c") : NULL;
         if (next(&r->seed, 2)) {
             struct index index = make_index(r);

@@ -200,3 +200,76 @@ const char *rows_wanted(struct arena *a, const json_t *list)
     }
     return join(&lines, &b);
 }
+
+static struct value made_up(struct arena *a, const struct column *c, int i)
+{
+    switch (c->type.kind) {
+    case TYPE_INT64:
+        return value_int(i);
+    case TYPE_FLOAT64:
+        return value_float(i + 0.5);
+    case TYPE_BOOLEAN:
+        return value_bool(i % 2);
+    case TYPE_UUID:
+        return value_text(arena_printf(a, "018f3e6c-0000-7000-8000-%012d", i));
+    case TYPE_JSON:
+        return value_text(arena_printf(a, "{\"i\":%d}", i));
+    case TYPE_DATE:
+        return value_text(arena_printf(a, "2026-01-%02d", i % 28 + 1));
+    case TYPE_INSTANT:
+        return value_text(arena_printf(a, "2026-01-%02dT12:00:00Z", i % 28 + 1));
+    default:
+        return value_text(arena_printf(a, "it's \"%d\"", i));
+    }
+}
+
+struct filling {
+    const struct table *table;
+    int i;
+};
+
+static enum errcode fill_one(struct session *s, void *arg, struct error *err)
+{
+    struct arena *a AUTO(arena_freep) = arena_new();
+    const struct filling *f = arg;
+    struct write w = {.kind = WRITE_INSERT, .table = f->table};
+    struct write_result result = {0};
+    w.n_columns = all_columns(a, f->table, false, &w.columns);
+    struct value *values = ARENA_ARRAY(a, w.n_columns, struct value);
+    for (size_t k = 0; k < w.n_columns; k++) {
+        bool is_null = w.columns[k]->is_nullable && (f->i + (int)k) % 3 == 0;
+        values[k] = is_null ? value_null() : made_up(a, w.columns[k], f->i);
+    }
+    w.values = values;
+    return engine_write(s, &w, &result, err);
+}
+
+enum errcode rows_fill(struct engine *e, struct str ns, int n, struct error *err)
+{
+    struct catalog *c AUTO(catalog_unrefp) = NULL;
+    TRY(read_catalog(e, ns, &c, err));
+    for (size_t t = 0; t < c->n_tables; t++) {
+        for (int i = 0; i < n; i++) {
+            struct filling f = {c->tables[t], i};
+            (void)!engine_transact(e, ns, fill_one, &f, NULL);
+        }
+    }
+    return ERR_OK;
+}
+
+enum errcode rows_all_text(struct engine *e, struct str ns, struct arena *a, const char **out,
+                           struct error *err)
+{
+    struct catalog *c AUTO(catalog_unrefp) = NULL;
+    TRY(read_catalog(e, ns, &c, err));
+    size_t n = 0;
+    struct table **tables = catalog_sorted_tables(a, c, &n);
+    const char *all = "";
+    for (size_t i = 0; i < n; i++) {
+        const char *text = NULL;
+        TRY(rows_text(e, ns, tables[i]->name, a, &text, err));
+        all = arena_printf(a, "%s%s: %s\n#   ", all, tables[i]->name, text);
+    }
+    *out = all;
+    return ERR_OK;
+}

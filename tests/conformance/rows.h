@@ -13,3 +13,11 @@ enum errcode rows_text(struct engine *e, struct str ns, const char *table, struc
 
 /** rows_wanted() - the lines that the rows of @list (all columns) would give. */
 const char *rows_wanted(struct arena *a, const json_t *list);
+
+/** rows_fill() - up to @n rows of made-up values in each table; rows that break a rule are left
+ *  out. */
+enum errcode rows_fill(struct engine *e, struct str ns, int n, struct error *err) MUST_CHECK;
+
+/** rows_all_text() - rows_text() of each table of the user, with its name. */
+enum errcode rows_all_text(struct engine *e, struct str ns, struct arena *a, const char **out,
+                           struct error *err) MUST_CHECK;
