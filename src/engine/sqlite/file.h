@@ -11,6 +11,7 @@
 #include "engine/sqlite/conn.h"
 #include "engine/sqlite/sqlite_engine.h"
 #include "engine/sqlite/wait.h"
+#include "engine/sqlite/watchdog.h"
 
 /*
  * The open files of the engine, their idle connections and their queues of writes. Inside of the
@@ -44,6 +45,7 @@ struct sqlite_engine {
     pthread_cond_t is_ready;
     struct file *ready_first, *ready_last;
     int n_busy_writers;
+    struct watchdog watchdog;
     bool is_closing;
 };
 

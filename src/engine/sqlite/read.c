@@ -212,6 +212,28 @@ static bool is_over_budget(const struct sqlite_cursor *c)
            time_monotonic_us() > c->budget_end_us;
 }
 
+/* One step on this thread. The watchdog looks at the first one: sorts and aggregates do their work
+ * there; later steps are short or ask the progress handler. */
+static int step_here(struct sqlite_cursor *c, bool budget)
+{
+    struct conn *conn = c->session->conn;
+    struct watchdog *w = &c->session->file->engine->watchdog;
+    bool watched = budget && c->n_given == 0;
+    if (c->n_given == 0) {
+        atomic_store(&conn->ending, ENDING_NONE);
+    }
+    conn->budget_end_us = budget ? c->budget_end_us : 0;
+    if (watched) {
+        watchdog_begin(w, wait_loop(), conn);
+    }
+    int rc = sqlite3_step(c->stmt);
+    if (watched) {
+        watchdog_end(w, wait_loop());
+    }
+    conn->budget_end_us = 0;
+    return rc;
+}
+
 enum errcode sqlite_cursor_next(struct cursor *base, const struct value **row, struct error *err)
 {
     struct sqlite_cursor *c = (struct sqlite_cursor *)base;
@@ -228,10 +250,7 @@ enum errcode sqlite_cursor_next(struct cursor *base, const struct value **row, s
         c->on_worker = true;
         return next_of_batch(c, fetch_batch, row, err);
     }
-    conn->budget_end_us = budget ? c->budget_end_us : 0;
-    atomic_store(&conn->ending, ENDING_NONE);
-    int rc = sqlite3_step(c->stmt);
-    conn->budget_end_us = 0;
+    int rc = step_here(c, budget);
     if (rc == SQLITE_ROW) {
         read_row(c);
         c->n_given++;

@@ -19,6 +19,7 @@ static void close_engine(struct engine *engine)
 {
     struct sqlite_engine *e = of(engine);
     sqlite_writers_stop(e);
+    watchdog_stop(&e->watchdog);
     files_close(e);
     pthread_cond_destroy(&e->is_ready);
     pthread_mutex_destroy(&e->lock);
@@ -235,6 +236,7 @@ static void copy_settings(struct sqlite_engine *e, const struct sqlite_settings 
     e->settings.cache_kib = or_default(s->cache_kib, 512);
     e->settings.open_files = or_default(s->open_files, 64);
     e->settings.budget_us = or_default(s->budget_us, 2000);
+    e->settings.step_limit_us = or_default(s->step_limit_us, 5000);
     e->settings.read_limit_ms = or_default(s->read_limit_ms, 60000);
 }
 
@@ -256,6 +258,7 @@ enum errcode sqlite_engine_open(const struct sqlite_settings *settings, struct e
     copy_settings(e, settings);
     BUG_ON(pthread_mutex_init(&e->lock, NULL) != 0);
     BUG_ON(pthread_cond_init(&e->is_ready, NULL) != 0);
+    watchdog_init(&e->watchdog, e->settings.step_limit_us);
     e->base.caps = (struct engine_caps){.transactional_ddl = true,
                                         .rehearse = true,
                                         .partial_indexes = true,

@@ -28,6 +28,7 @@ struct sqlite_settings {
     int cache_kib;        /* page cache of one connection; 0 = 512 */
     int open_files;       /* files kept open; 0 = 64 */
     int budget_us;        /* a read on a loop moves to a worker after this; 0 = 2,000 */
+    int step_limit_us;    /* or when one step takes longer, without a look between; 0 = 5,000 */
     int read_limit_ms;    /* a read open longer is ended with ERR_TIMEOUT; 0 = 60,000 */
     const char *vfs;      /* name of a registered VFS, NULL = the default; for tests */
 };

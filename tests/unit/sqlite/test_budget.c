@@ -175,6 +175,27 @@ static void a_write_between_two_batches_is_not_seen(void **state)
     catalog_unref(s.catalog);
 }
 
+/* Without any budget only the watchdog can end a sort. */
+static void the_watchdog_ends_a_silent_step(void **state)
+{
+    struct fixture *f = *state;
+    static const struct sqlite_settings silent = {.budget_us = 60000000, .step_limit_us = 3000};
+    fixture_reopen(f, &silent);
+    struct scene s = scene(f, "t");
+    struct order by = {.column = table_find_column(s.t, STR("name")), .is_descending = true};
+    struct query q = {
+        .table = s.t, .columns = s.columns, .n_columns = 1, .order = &by, .n_order = 1, .limit = 3};
+    struct outcome out = read_all(f, q);
+    assert_true(out.jobs > 0);
+    assert_int_equal(out.sum, 99999 + 99998 + 99997);
+    q.order = NULL;
+    q.n_order = 0;
+    out = read_all(f, q);
+    assert_int_equal(out.jobs, 0);
+    assert_int_equal(out.sum, 6);
+    catalog_unref(s.catalog);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -184,6 +205,7 @@ int main(void)
         cmocka_unit_test(everything_comes_in_batches_from_a_worker),
         cmocka_unit_test(counts_start_on_a_worker_when_the_table_is_big),
         cmocka_unit_test(a_write_between_two_batches_is_not_seen),
+        cmocka_unit_test(the_watchdog_ends_a_silent_step),
     };
     return cmocka_run_group_tests(tests, set_up_group, tear_down_group);
 }
