@@ -12,20 +12,30 @@
  * specifications' spellings (allowNull = !nullable, STRING = text, primary_key, …), refuses unknown
  * fields (ERR_UNKNOWN_FIELD) and raises ERR_INVALID with `where`. Writing uses the contract's.
  *
- * Column: {name, displayName?, type, kind?, precision?, scale?, maxLength?, values?, nativeType?,
- *   element?, nullable=true, unique=false, defaultValue?, validation? {minLength, maxLength, min,
- * max, pattern, enum}, comment?, primaryKey?, autoIncrement?, generated? {as, stored}, collation?,
- * relatedTable?, relationType?, onDelete?, onUpdate?, references? {table, column, on_delete,
- * on_update}, check?, …} Index: {name?, columns: ["a", {"column": "b", "descending": true},
- * {"expr": …}], unique?, type?, where?} Foreign key: {name?, columns, referencedTable,
- * referencedColumns, onDelete?, onUpdate?, deferred?} Check: {name?, expr} Table: {tableName?|name,
- * displayName?, description?, icon?, color?, columns, primaryKey?, indexes?, foreignKeys?, checks?,
- * comment?, permissions?} Expression: scalar = literal; {"column": n}, {"call": f, "args": […]},
- * {"op": "=", "args": [l, r]},
- *   {"and": […]}, {"or": […]}, {"not": e}, {"in": [e, v…]}, {"between": [e, lo, hi]},
- *   {"isNull": e}, {"like": [e, p]}, {"raw": "engine text"}.
+ * Column: {name, displayName?, type, kind?, precision?, scale?, maxLength?, values?, element?,
+ *   nativeType?, bits?, unsigned?, nullable=true, unique=false, defaultValue?, defaultExpression?,
+ *   validation? {minLength, maxLength, min, max, pattern, enum}, comment?, primaryKey?,
+ *   autoIncrement?, generated? {as, stored}, collation?, check?, options?, relatedTable?,
+ *   relationType?, onDelete?, onUpdate?, keyType?,
+ *   references? {table, column, onDelete, onUpdate, deferred}}
+ *
+ *   kind is of a number; also "char" of a text, "local" of a datetime without zone, "interval" and
+ *   "objectid" of native. bits (16, 32) tells narrow numbers. keyType is the type of a relation
+ *   that was resolved; a relation whose foreign key is gone is written as a plain column.
  *   In a defaultValue the texts "now()", "CURRENT_TIMESTAMP", "NOW", "uuid()" and
  *   "gen_random_uuid()" mean the function for columns of a fitting type.
+ *
+ * Index: {name?, columns: ["a", {"column": "b", "descending": true}, {"expr": …}], unique?, type?,
+ *   where?}
+ * Foreign key: {name?, columns, referencedTable, referencedColumns?, onDelete?, onUpdate?,
+ *   deferred?}
+ * Check: {name?, expr, column?}
+ * Table: {tableName?|name, displayName?, description?, icon?, color?, columns, primaryKey?,
+ *   indexes?, foreignKeys?, checks?, comment?, permissions?, strict?, withoutRowid?}; the stored
+ *   form has kind, triggers, native and rowEstimate too
+ * Expression: scalar = literal; {"column": n}, {"call": f, "args": […]}, {"op": "=", "args": […]},
+ *   {"and": […]}, {"or": […]}, {"not": e}, {"in": [e, v…]}, {"between": [e, lo, hi]},
+ *   {"isNull": e}, {"like": [e, p]}, {"raw": "engine text"}
  */
 enum errcode column_decode(struct arena *a, const json_t *doc, struct column *out,
                            struct error *err) MUST_CHECK;

@@ -175,7 +175,7 @@ const char *type_wire_name(const struct type *t)
 const char *type_number_kind(const struct type *t)
 {
     static const char *const kinds[TYPE_N] = {
-        [TYPE_INT16] = "integer",   [TYPE_INT32] = "integer", [TYPE_INT64] = "bigint",
+        [TYPE_INT16] = "integer",   [TYPE_INT32] = "integer", [TYPE_INT64] = "integer",
         [TYPE_DECIMAL] = "decimal", [TYPE_FLOAT32] = "float", [TYPE_FLOAT64] = "float",
     };
     return kinds[t->kind];

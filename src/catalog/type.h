@@ -64,7 +64,8 @@ enum errcode type_parse(struct arena *a, const char *name, struct type *out,
  *  "enum", "binary", "array" or "native". */
 const char *type_wire_name(const struct type *t);
 
-/** type_number_kind() - "integer", "bigint", "decimal", "float" for numbers, else NULL. */
+/** type_number_kind() - "integer", "decimal" or "float" for numbers, else NULL. ("bigint" is read
+ * as another word for "integer".) */
 const char *type_number_kind(const struct type *t);
 
 /** type_logical_text() - the canonical logical text, e.g. "decimal(10,2)", "text(120)", "int64". */

@@ -195,15 +195,17 @@ enum errcode type_decode(struct arena *a, const json_t *doc, struct type *t, str
     return type_decode_native(a, doc, t, err);
 }
 
+/* What `kind` says beside a number; other types have a finer kind where the wire name is wide. */
 static const char *kind_text(const struct type *t)
 {
-    static const char *const texts[TYPE_N] = {
-        [TYPE_INT16] = "integer",      [TYPE_INT32] = "integer",  [TYPE_INT64] = "integer",
-        [TYPE_DECIMAL] = "decimal",    [TYPE_FLOAT32] = "float",  [TYPE_FLOAT64] = "float",
-        [TYPE_CHAR] = "char",          [TYPE_DATETIME] = "local", [TYPE_INTERVAL] = "interval",
+    static const char *const finer[TYPE_N] = {
+        [TYPE_CHAR] = "char",
+        [TYPE_DATETIME] = "local",
+        [TYPE_INTERVAL] = "interval",
         [TYPE_OBJECT_ID] = "objectid",
     };
-    return texts[t->kind];
+    const char *number = type_number_kind(t);
+    return number ? number : finer[t->kind];
 }
 
 static int type_bits(const struct type *t)
