@@ -132,7 +132,11 @@ static enum errcode check_new_parts(const struct change *change, const struct ca
         TRY(where_prefix(err, code, "/foreignKeys/%zu", i));
     }
     for (size_t i = 0; i < change->create_column.n_checks; i++) {
-        enum errcode code = check_expr(with, change->create_column.checks[i].expr, err);
+        const struct check *check = &change->create_column.checks[i];
+        enum errcode code = check_expr(with, check->expr, err);
+        if (text_eq(check->column, change->create_column.column.name)) {
+            TRY(where_prefix(err, code, "/column/check"));
+        }
         TRY(where_prefix(err, code, "/checks/%zu/expr", i));
     }
     return ERR_OK;

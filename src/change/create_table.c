@@ -109,6 +109,31 @@ static enum errcode check_indexes(const struct catalog *now, const struct table 
     return ERR_OK;
 }
 
+static enum errcode check_foreign_keys(const struct catalog *now, const struct table *t,
+                                       struct error *err)
+{
+    for (size_t i = 0; i < t->n_foreign_keys; i++) {
+        enum errcode code = check_new_foreign_key(now, t, &t->foreign_keys[i], err);
+        TRY(where_prefix(err, code, "/foreignKeys/%zu", i));
+    }
+    return ERR_OK;
+}
+
+/* A check that was written beside its column is pointed at there. */
+static enum errcode check_checks(const struct table *t, struct error *err)
+{
+    for (size_t i = 0; i < t->n_checks; i++) {
+        const struct check *check = &t->checks[i];
+        enum errcode code = check_expr(t, check->expr, err);
+        size_t at = check->column ? table_column_position(t, str_of(check->column)) : 0;
+        if (check->column && at < t->n_columns) {
+            TRY(where_prefix(err, code, "/columns/%zu/check", at));
+        }
+        TRY(where_prefix(err, code, "/checks/%zu/expr", i));
+    }
+    return ERR_OK;
+}
+
 static enum errcode validate(const struct change *change, const struct catalog *now,
                              struct error *err)
 {
@@ -117,14 +142,8 @@ static enum errcode validate(const struct change *change, const struct catalog *
     TRY(where_prefix(err, check_columns(t, err), "/table/columns"));
     TRY(where_prefix(err, check_primary_key(t, err), "/table/primaryKey"));
     TRY(where_prefix(err, check_indexes(now, t, err), "/table"));
-    for (size_t i = 0; i < t->n_foreign_keys; i++) {
-        enum errcode code = check_new_foreign_key(now, t, &t->foreign_keys[i], err);
-        TRY(where_prefix(err, code, "/table/foreignKeys/%zu", i));
-    }
-    for (size_t i = 0; i < t->n_checks; i++) {
-        enum errcode code = check_expr(t, t->checks[i].expr, err);
-        TRY(where_prefix(err, code, "/table/checks/%zu/expr", i));
-    }
+    TRY(where_prefix(err, check_foreign_keys(now, t, err), "/table"));
+    TRY(where_prefix(err, check_checks(t, err), "/table"));
     return ERR_OK;
 }
 
