@@ -19,8 +19,8 @@ static void refresh(struct planner *p)
     if (!p->copy) {
         planner_fail(p, simulate_open(p->before, &p->copy, p->err));
     }
-    while (p->code == ERR_OK && p->n_copied < p->plan->n_steps) {
-        planner_fail(p, simulate_run(p->copy, &p->plan->steps[p->n_copied++], p->err));
+    while (p->code == ERR_OK && p->n_copied < p->n_steps) {
+        planner_fail(p, simulate_run(p->copy, &p->steps[p->n_copied++], p->err));
     }
     if (p->code == ERR_OK) {
         planner_fail(p, inspect_read(p->copy, &read, p->err));
@@ -83,6 +83,7 @@ static void push_step(struct planner *p, const char *text, const struct step_wor
                              .lock = words->kind == STEP_CHECK ? "none" : "write",
                              .is_rewrite = words->is_rewrite};
     ARENA_PUSH(p->arena, p->plan->steps, p->plan->n_steps, step);
+    ARENA_PUSH(p->arena, p->steps, p->n_steps, step);
 }
 
 void planner_step(struct planner *p, struct sql_writer *w, const struct step_words *words)
@@ -213,10 +214,16 @@ static void plan_all(struct planner *p)
     for (size_t i = 0; i < list->n && p->code == ERR_OK; i++) {
         p->operation = i;
         plan_fn *fn = planners[list->items[i].kind];
+        struct last_rebuild *last = p->last;
         if (fn) {
             fn(p, &list->items[i]);
         } else {
             planner_fail(p, ERROR(p->err, ERR_UNSUPPORTED, "SQLite cannot do this change"));
+        }
+        if (p->last == last) {
+            p->last = NULL; /* something else came between */
+        } else {
+            p->last->to = p->plan->n_steps;
         }
         if (p->code != ERR_OK && p->err) {
             (void)error_prefix_where(p->err, arena_printf(p->arena, "/operations/%zu", i));

@@ -11,6 +11,15 @@
  * steps so far are run on an empty copy of the schema in memory, and the table is read from there,
  * exactly as SQLite will have it.
  */
+struct last_rebuild {
+    const char *table;           /* NULL: nothing to go on from */
+    size_t from, to;             /* its steps */
+    const char *select;          /* where its rows came from, as a sub-select */
+    const char *added;           /* a new column, NULL = none */
+    bool is_defaulted;           /* it took its default */
+    struct last_rebuild *before; /* the one that is part of it */
+};
+
 struct planner {
     struct arena *arena; /* of the plan */
     struct plan *plan;
@@ -19,7 +28,10 @@ struct planner {
     struct catalog **copied;   /* what was read; all live until the plan is made */
     size_t n_reads;
     struct conn *copy;
-    size_t n_copied;    /* steps that ran on the copy */
+    size_t n_copied;         /* steps that ran on the copy */
+    struct plan_step *steps; /* all steps, none merged: what the copy runs */
+    size_t n_steps;
+    struct last_rebuild *last;
     struct map touched; /* names that earlier changes changed */
     size_t operation;
     bool starts_rebuild; /* known from a first round: the group is a rebuild from its begin */
@@ -58,14 +70,23 @@ struct rebuild {
     const char *added;    /* a column whose values come from @restore */
     const struct trash_ref *restore;
     const struct expr *fallback; /* for rows that the trash does not have; NULL = NULL */
-    bool keeps_old;              /* the old table stays, without parts */
-    bool drops_dependents;       /* indexes and triggers that mention @dropped are not made again */
-    const char *dropped_index;
+    bool may_merge;              /* with the rebuild of the same table just before it */
+    bool is_kept;                /* values of @dropped go to the trash */
 };
 void plan_rebuild(struct planner *p, const struct rebuild *r);
+/** rebuild_edits() - the text of @t taken apart, with an edit that gives it the name @name (NULL: a
+ *  scratch name); false when the plan failed. */
+struct edits;
+bool rebuild_edits(struct planner *p, const struct table *t, const char *name, struct edits *edits);
+/** rebuild_parts() - indexes and triggers of r->table made again. */
+void rebuild_parts(struct planner *p, const struct rebuild *r);
+void rebuild_drop(struct planner *p, const char *table);
+void rebuild_move(struct planner *p, const char *from, const char *to);
 
 void plan_create_column(struct planner *p, const struct change *c);
 void plan_drop_column(struct planner *p, const struct change *c);
+
+/* plan_table.c */
 void plan_drop_table(struct planner *p, const struct change *c);
 void plan_restore_table(struct planner *p, const struct change *c);
 void plan_drop_index(struct planner *p, const struct change *c);

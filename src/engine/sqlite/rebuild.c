@@ -89,48 +89,102 @@ static bool is_copied(const struct rebuild *r, const struct column *c)
     return c->generated == GENERATED_NONE && !same(c->name, r->dropped);
 }
 
-static void plan_copy(struct planner *p, const struct rebuild *r, const char *to)
+/* A column that an earlier rebuild of the same list added without a value: its default comes with
+ * the last form of the table. */
+static bool is_defaulted(const struct last_rebuild *last, const char *column)
+{
+    for (; last; last = last->before) {
+        if (last->is_defaulted && same(last->added, column)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_added(const struct last_rebuild *last, const char *column)
+{
+    for (; last; last = last->before) {
+        if (same(last->added, column)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+struct copy {
+    const char *to;
+    const struct last_rebuild *last; /* rows come through its sub-select, NULL = from the table */
+    bool as_select;                  /* only the SELECT, with names for its columns */
+};
+
+static void write_from(struct sql_writer *w, const struct rebuild *r, const struct copy *c)
+{
+    sql_text(w, " FROM ");
+    if (c->last) {
+        sql_text(w, "(");
+        buf_adds(w->out, c->last->select);
+        sql_text(w, ")");
+    } else {
+        sql_ident(w, r->table->name);
+    }
+    sql_text(w, " AS \"o\"");
+    if (r->restore && r->restore->object) {
+        write_join(w, r);
+    }
+}
+
+/* INSERT INTO new (a, b) SELECT o.a, o.b FROM old AS o: names first, values behind them. */
+static void write_copy(struct planner *p, struct sql_writer *w, const struct rebuild *r,
+                       const struct copy *c)
 {
     const struct table *t = r->table;
     const char *rowid = rowid_name(t);
-    struct sql_writer w = planner_write(p);
-    struct sql_writer from = planner_write(p);
-    const char *between = "";
-    sql_text(&w, "INSERT INTO ");
-    sql_ident(&w, to);
-    sql_text(&w, " (");
-    if (rowid) {
-        sql_text(&w, rowid);
-        write_old(&from, rowid);
-        between = ", ";
-    }
-    for (size_t i = 0; i < t->n_columns; i++) {
-        if (is_copied(r, &t->columns[i])) {
-            sql_text(&w, between);
-            sql_text(&from, between);
-            sql_ident(&w, t->columns[i].name);
-            write_old(&from, t->columns[i].name);
-            between = ", ";
+    struct sql_writer names = planner_write(p);
+    size_t n = 0;
+    sql_text(w, "SELECT ");
+    for (size_t i = 0; i <= t->n_columns; i++) {
+        const char *name = i ? t->columns[i - 1].name : rowid;
+        bool wanted = i ? is_copied(r, &t->columns[i - 1]) && !is_defaulted(c->last, name) : !!name;
+        if (!wanted) {
+            continue;
+        }
+        sql_text(&names, n ? ", " : "");
+        sql_text(w, n++ ? ", " : "");
+        sql_ident(&names, name);
+        write_old(w, name);
+        if (c->as_select) {
+            sql_text(w, " AS ");
+            sql_ident(w, name);
         }
     }
     if (r->restore && r->restore->object) {
-        sql_text(&w, ", ");
-        sql_ident(&w, r->added);
-        sql_text(&from, ", ");
-        write_restored(&from, r);
+        sql_text(&names, n ? ", " : "");
+        sql_text(w, n ? ", " : "");
+        sql_ident(&names, r->added);
+        write_restored(w, r);
+        if (c->as_select) {
+            sql_text(w, " AS ");
+            sql_ident(w, r->added);
+        }
     }
-    sql_text(&w, ") SELECT ");
-    buf_add_str(w.out, buf_str(from.out));
-    buf_release(from.out);
-    sql_text(&w, " FROM ");
-    sql_ident(&w, t->name);
-    sql_text(&w, " AS \"o\"");
-    if (r->restore && r->restore->object) {
-        write_join(&w, r);
+    write_from(w, r, c);
+    if (!c->as_select) {
+        const char *select = arena_str(p->arena, buf_str(w->out));
+        buf_clear(w->out);
+        sql_text(w, "INSERT INTO ");
+        sql_ident(w, c->to);
+        sql_text(w, " (");
+        buf_add_str(w->out, buf_str(names.out));
+        sql_text(w, ") ");
+        buf_adds(w->out, select);
     }
-    if (from.broken) {
-        w.broken = from.broken;
-    }
+    buf_release(names.out);
+}
+
+static void plan_copy(struct planner *p, const struct rebuild *r, const struct copy *c)
+{
+    struct sql_writer w = planner_write(p);
+    write_copy(p, &w, r, c);
     planner_step(p, &w,
                  &(struct step_words){.kind = STEP_RUN,
                                       .comment = "all rows, with their numbers",
@@ -166,7 +220,7 @@ static void plan_counter(struct planner *p, const char *old, const char *new)
     run(p, &w, NULL);
 }
 
-static void plan_drop(struct planner *p, const char *table)
+void rebuild_drop(struct planner *p, const char *table)
 {
     struct sql_writer w = planner_write(p);
     sql_text(&w, "DROP TABLE ");
@@ -174,7 +228,7 @@ static void plan_drop(struct planner *p, const char *table)
     run(p, &w, NULL);
 }
 
-static void plan_move(struct planner *p, const char *from, const char *to)
+void rebuild_move(struct planner *p, const char *from, const char *to)
 {
     struct sql_writer w = planner_write(p);
     sql_text(&w, "ALTER TABLE ");
@@ -204,13 +258,12 @@ static void plan_trigger(struct planner *p, const struct trigger *t, const char 
     planner_text(p, t->native, NULL);
 }
 
-static void plan_parts(struct planner *p, const struct rebuild *r)
+void rebuild_parts(struct planner *p, const struct rebuild *r)
 {
     const struct table *t = r->table;
     for (size_t i = 0; i < t->n_indexes; i++) {
         const struct index *index = &t->indexes[i];
-        if (index->is_constraint || same(index->name, r->dropped_index) ||
-            (r->dropped && index_reads(index, r->dropped))) {
+        if (index->is_constraint || (r->dropped && index_reads(index, r->dropped))) {
             continue;
         }
         struct sql_writer w = planner_write(p);
@@ -224,30 +277,76 @@ static void plan_parts(struct planner *p, const struct rebuild *r)
     }
 }
 
+/* The steps of the rebuild before this one go: the rows come through its SELECT instead. Steps
+ * between the two (values on their way to the trash) read the old table and stay. */
+static void merge(struct planner *p, const struct rebuild *r, const char *to, size_t copy)
+{
+    struct plan *plan = p->plan;
+    struct last_rebuild *last = p->last;
+    struct sql_writer w = planner_write(p);
+    write_copy(p, &w, r, &(struct copy){.to = to, .last = last});
+    plan->steps[copy].text = arena_str(p->arena, buf_str(w.out));
+    buf_release(w.out);
+    size_t n_gone = last->to - last->from;
+    memmove(plan->steps + last->from, plan->steps + last->to,
+            (plan->n_steps - last->to) * sizeof *plan->steps);
+    plan->n_steps -= n_gone;
+}
+
+static bool may_merge(const struct planner *p, const struct rebuild *r)
+{
+    const struct last_rebuild *last = p->last;
+    return r->may_merge && last && same(last->table, r->table->name) &&
+           !(r->is_kept && is_added(last, r->dropped));
+}
+
+static void note_rebuild(struct planner *p, const struct rebuild *r, size_t from, bool merged)
+{
+    struct last_rebuild *now = ARENA_NEW(p->arena, struct last_rebuild);
+    struct sql_writer w = planner_write(p);
+    const struct last_rebuild *last = merged ? p->last : NULL;
+    write_copy(p, &w, r, &(struct copy){.last = last, .as_select = true});
+    *now = (struct last_rebuild){.table = r->table->name,
+                                 .from = from,
+                                 .select = arena_str(p->arena, buf_str(w.out)),
+                                 .added = r->added,
+                                 .is_defaulted = !r->restore || !r->restore->object,
+                                 .before = merged ? p->last : NULL};
+    buf_release(w.out);
+    p->last = now;
+}
+
 void plan_rebuild(struct planner *p, const struct rebuild *r)
 {
     const struct table *t = r->table;
     const char *to =
         r->new_name ? r->new_name : arena_printf(p->arena, SCRATCH_PREFIX "%s", t->name);
+    bool merges = may_merge(p, r);
+    size_t from = p->plan->n_steps;
     planner_needs_rebuild(p);
     planner_text(p, r->new_text, "the new form under another name");
-    plan_copy(p, r, to);
+    plan_copy(p, r, &(struct copy){.to = to});
     plan_count(p, t->name, to);
     if (has_counter(t)) {
         plan_counter(p, t->name, to);
     }
-    plan_drop(p, t->name);
+    rebuild_drop(p, t->name);
     if (!r->new_name) {
-        plan_move(p, to, t->name);
-        plan_parts(p, r);
+        rebuild_move(p, to, t->name);
+        rebuild_parts(p, r);
+    }
+    if (merges) {
+        merge(p, r, to, from + 1);
+        from -= p->last->to - p->last->from;
+    }
+    if (r->may_merge) {
+        note_rebuild(p, r, from, merges);
     }
     planner_touch(p, t->name);
     planner_touch(p, to);
 }
 
-/* The text of @t taken apart, with an edit that gives it the name @name. */
-static bool begin_edits(struct planner *p, const struct table *t, const char *name,
-                        struct edits *edits)
+bool rebuild_edits(struct planner *p, const struct table *t, const char *name, struct edits *edits)
 {
     struct table_text *text = ARENA_NEW(p->arena, struct table_text);
     struct sql_writer w = planner_write(p);
@@ -323,7 +422,7 @@ static void rebuild_with_column(struct planner *p, const struct table *t, const 
 {
     struct edits edits;
     struct sql_writer w = planner_write(p);
-    if (!begin_edits(p, t, NULL, &edits)) {
+    if (!rebuild_edits(p, t, NULL, &edits)) {
         return;
     }
     emit_column(&w, &c->create_column.column, parts);
@@ -345,7 +444,8 @@ static void rebuild_with_column(struct planner *p, const struct table *t, const 
                                       .new_text = edit_text(&edits),
                                       .added = c->create_column.column.name,
                                       .restore = &c->create_column.restore,
-                                      .fallback = c->create_column.column.default_value});
+                                      .fallback = c->create_column.column.default_value,
+                                      .may_merge = true});
 }
 
 void plan_create_column(struct planner *p, const struct change *c)
@@ -461,7 +561,7 @@ void plan_drop_column(struct planner *p, const struct change *c)
     const struct table *t = planner_table(p, c->drop_column.table);
     const struct column *column = t ? table_find_column(t, str_of(c->drop_column.column)) : NULL;
     struct edits edits;
-    if (!column || !begin_edits(p, t, NULL, &edits)) {
+    if (!column || !rebuild_edits(p, t, NULL, &edits)) {
         if (t && !column) {
             planner_fail(p,
                          ERROR(p->err, ERR_NOT_FOUND, "no column \"%s\"", c->drop_column.column));
@@ -472,211 +572,9 @@ void plan_drop_column(struct planner *p, const struct change *c)
         plan_column_trash(p, t, column, c->drop_column.trash);
     }
     edit_out_column(p, &edits, column->name);
-    plan_rebuild(
-        p, &(struct rebuild){.table = t, .new_text = edit_text(&edits), .dropped = column->name});
-}
-
-static bool refers_to(const struct clause *c, const char *parent)
-{
-    return c->kind == CLAUSE_FOREIGN_KEY && same(c->parent, parent);
-}
-
-/* Take foreign keys out of a text: those to @parent, or all when it is NULL. */
-static void edit_out_keys(struct edits *e, const char *parent)
-{
-    const struct table_text *t = e->table;
-    for (size_t i = 0; i < t->n_columns; i++) {
-        for (size_t k = 0; k < t->columns[i].n_clauses; k++) {
-            const struct clause *c = &t->columns[i].clauses[k];
-            if (c->kind == CLAUSE_FOREIGN_KEY && (!parent || refers_to(c, parent))) {
-                edit_drop_column_clause(e, i, k);
-            }
-        }
-    }
-    for (size_t i = 0; i < t->n_clauses; i++) {
-        const struct clause *c = &t->clauses[i];
-        if (c->kind == CLAUSE_FOREIGN_KEY && (!parent || refers_to(c, parent))) {
-            edit_drop_table_clause(e, i);
-        }
-    }
-}
-
-static bool has_key_to(const struct table *t, const char *parent)
-{
-    for (size_t i = 0; i < t->n_foreign_keys; i++) {
-        if (same(t->foreign_keys[i].referenced_table, parent)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* The tables that refer to @t lose those keys: they would be checked against a table in the
- * trash, or against none. */
-static void plan_unrefer(struct planner *p, const struct table *t)
-{
-    planner_refresh(p);
-    const struct catalog *now = p->now;
-    for (size_t i = 0; i < now->n_tables; i++) {
-        const struct table *child = now->tables[i];
-        struct edits edits;
-        if (same(child->name, t->name) || !has_key_to(child, t->name)) {
-            continue;
-        }
-        if (begin_edits(p, child, NULL, &edits)) {
-            edit_out_keys(&edits, t->name);
-            plan_rebuild(p, &(struct rebuild){.table = child, .new_text = edit_text(&edits)});
-        }
-    }
-}
-
-static void plan_drop_parts(struct planner *p, const struct table *t)
-{
-    for (size_t i = 0; i < t->n_indexes + t->n_triggers; i++) {
-        bool is_index = i < t->n_indexes;
-        if (is_index && t->indexes[i].is_constraint) {
-            continue;
-        }
-        struct sql_writer w = planner_write(p);
-        sql_text(&w, is_index ? "DROP INDEX " : "DROP TRIGGER ");
-        sql_ident(&w, is_index ? t->indexes[i].name : t->triggers[i - t->n_indexes].name);
-        run(p, &w, i == 0 ? "their names must be free" : NULL);
-    }
-}
-
-void plan_drop_table(struct planner *p, const struct change *c)
-{
-    const struct table *t = planner_table(p, c->drop_table.table);
-    const char *trash = c->drop_table.no_trash ? NULL : c->drop_table.trash;
-    struct edits edits;
-    if (!t) {
-        return;
-    }
-    planner_needs_rebuild(p);
-    plan_unrefer(p, t);
-    if (!trash) {
-        plan_drop(p, t->name);
-    } else if (t->n_foreign_keys) {
-        if (begin_edits(p, t, trash, &edits)) {
-            edit_out_keys(&edits, NULL);
-            plan_rebuild(
-                p, &(struct rebuild){.table = t, .new_text = edit_text(&edits), .new_name = trash});
-        }
-    } else {
-        plan_drop_parts(p, t);
-        plan_move(p, t->name, trash);
-    }
-    planner_touch(p, t->name);
-    if (trash) {
-        planner_touch(p, trash);
-    }
-}
-
-/* The keys that others had to the table come back, after it. */
-static void plan_refer(struct planner *p, const struct change *c)
-{
-    for (size_t i = 0; i < c->restore_table.n_referrers; i++) {
-        const struct restored_key *r = &c->restore_table.referrers[i];
-        const struct table *child = planner_table(p, r->table);
-        struct sql_writer w = planner_write(p);
-        struct edits edits;
-        if (!child || !begin_edits(p, child, NULL, &edits)) {
-            buf_release(w.out);
-            return;
-        }
-        emit_foreign_key(&w, &r->key);
-        edit_add_clause(&edits, arena_str(p->arena, buf_str(w.out)));
-        buf_release(w.out);
-        plan_rebuild(p, &(struct rebuild){.table = child, .new_text = edit_text(&edits)});
-    }
-}
-
-/* The kept text makes this very table. */
-static bool is_native_table(struct planner *p, const struct table *t)
-{
-    struct table_text text;
-    return t->native && ddl_read_table(p->arena, str_of(t->native), &text, NULL) == ERR_OK &&
-           same(text.name, t->name);
-}
-
-void plan_restore_table(struct planner *p, const struct change *c)
-{
-    const struct table *t = c->restore_table.table;
-    const struct table *kept = planner_table(p, c->restore_table.trash);
-    if (!kept) {
-        return;
-    }
-    planner_needs_rebuild(p);
-    if (t->n_foreign_keys) {
-        struct table *from = table_copy(p->arena, kept);
-        struct sql_writer w = planner_write(p);
-        emit_table(&w, t, t->name);
-        const char *text = is_native_table(p, t) ? t->native : arena_str(p->arena, buf_str(w.out));
-        buf_release(w.out);
-        plan_rebuild(p, &(struct rebuild){.table = from, .new_text = text, .new_name = t->name});
-    } else {
-        plan_move(p, kept->name, t->name);
-    }
-    plan_parts(p, &(struct rebuild){.table = t});
-    planner_touch(p, t->name);
-    planner_touch(p, kept->name);
-    plan_refer(p, c);
-}
-
-/* An index of a UNIQUE clause cannot be dropped: the clause goes. */
-static void plan_drop_unique(struct planner *p, const struct table *t, const struct index *i)
-{
-    struct edits edits;
-    if (!begin_edits(p, t, NULL, &edits)) {
-        return;
-    }
-    const struct table_text *text = edits.table;
-    size_t n_found = 0;
-    for (size_t k = 0; i->n_keys == 1 && k < text->n_columns; k++) {
-        for (size_t n = 0; n < text->columns[k].n_clauses; n++) {
-            if (same(text->columns[k].name, i->keys[0].column) &&
-                text->columns[k].clauses[n].kind == CLAUSE_UNIQUE) {
-                edit_drop_column_clause(&edits, k, n);
-                n_found++;
-            }
-        }
-    }
-    for (size_t k = 0; k < text->n_clauses; k++) {
-        const struct clause *c = &text->clauses[k];
-        bool equal = c->kind == CLAUSE_UNIQUE && c->n_keys == i->n_keys;
-        for (size_t n = 0; equal && n < i->n_keys; n++) {
-            equal = same(c->keys[n].column, i->keys[n].column);
-        }
-        if (equal) {
-            edit_drop_table_clause(&edits, k);
-            n_found++;
-        }
-    }
-    if (!n_found) {
-        planner_fail(
-            p, ERROR(p->err, ERR_UNSUPPORTED, "index \"%s\" belongs to the primary key", i->name));
-        return;
-    }
-    plan_rebuild(p, &(struct rebuild){.table = t, .new_text = edit_text(&edits)});
-}
-
-void plan_drop_index(struct planner *p, const struct change *c)
-{
-    const struct table *t = planner_table(p, c->drop_index.table);
-    const struct index *i = t ? table_find_index(t, str_of(c->drop_index.index)) : NULL;
-    if (t && !i) {
-        planner_fail(p, ERROR(p->err, ERR_NOT_FOUND, "no index \"%s\"", c->drop_index.index));
-    }
-    if (!i) {
-        return;
-    }
-    if (i->is_constraint) {
-        plan_drop_unique(p, t, i);
-        return;
-    }
-    struct sql_writer w = planner_write(p);
-    sql_text(&w, "DROP INDEX ");
-    sql_ident(&w, i->name);
-    run(p, &w, NULL);
-    planner_touch(p, t->name);
+    plan_rebuild(p, &(struct rebuild){.table = t,
+                                      .new_text = edit_text(&edits),
+                                      .dropped = column->name,
+                                      .is_kept = c->drop_column.trash != NULL,
+                                      .may_merge = true});
 }

@@ -167,6 +167,7 @@ static enum errcode change(struct fixture *f, struct session *s, struct change_l
     if (code == ERR_OK) {
         code = engine_plan(f->engine, before, plan, &f->err);
     }
+    f->last_plan = plan;
     if (code == ERR_OK && getenv("SHOW_PLAN")) {
         for (size_t i = 0; i < plan->n_steps; i++) {
             fprintf(stderr, "  %s;\n", plan->steps[i].text);

@@ -9,6 +9,7 @@
 
 #include "change/change.h"
 #include "engine/engine.h"
+#include "engine/plan.h"
 #include "engine/sqlite/sqlite_engine.h"
 
 /* An engine over a fresh folder under /tmp with the namespace "store". */
@@ -18,6 +19,7 @@ struct fixture {
     struct engine *engine;
     struct error err;
     int kill_after;
+    const struct plan *last_plan;
 };
 
 struct fixture *fixture_open(const struct sqlite_settings *base);

@@ -270,6 +270,72 @@ static void a_list_sees_its_own_earlier_changes(void **state)
     assert_alive(f);
 }
 
+static size_t count_steps(struct fixture *f, const char *word)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < f->last_plan->n_steps; i++) {
+        n += strstr(f->last_plan->steps[i].text, word) != NULL;
+    }
+    return n;
+}
+
+static void rebuilds_of_one_table_are_one(void **state)
+{
+    struct fixture *f = *state;
+    struct change items[5];
+    struct change_list undo = {0};
+    struct catalog *c0 = fixture_catalog(f);
+    const char *before = rows(f);
+    items[0] = (struct change){.kind = CHANGE_DROP_COLUMN};
+    items[0].drop_column.table = "t";
+    items[0].drop_column.column = "note";
+    items[1] = add_column("made", TYPE_UUID);
+    items[1].create_column.column.default_value = expr_make(f->arena, EXPR_CALL, "uuid", NULL, 0);
+    items[1].create_column.after = "id";
+    items[2] = items[0];
+    items[2].drop_column.column = "amount";
+    items[3] = items[1];
+    items[3].create_column.column.name = "more";
+    items[4] = items[0];
+    items[4].drop_column.column = "boss";
+    struct change_list list = {items, 5, f->arena};
+    assert_ok(f, fixture_change_undo(f, &list, "five", &undo));
+    assert_int_equal(count_steps(f, "INSERT INTO \"__telaio_new_t\""), 1);
+    assert_int_equal(count_steps(f, "CREATE TABLE \"__telaio_new_t\""), 1);
+    assert_string_equal(
+        fixture_text(f, "SELECT count(DISTINCT made) || ' ' || count(DISTINCT more) FROM t"),
+        "2 2");
+    assert_alive(f);
+    assert_ok(f, fixture_change(f, &undo, "fiveback"));
+    assert_true(count_steps(f, "INSERT INTO \"__telaio_new_t\"") < 5);
+    assert_string_equal(rows(f), before);
+    struct catalog *now = fixture_catalog(f);
+    assert_string_equal(catalog_fingerprint(f->arena, now), catalog_fingerprint(f->arena, c0));
+    catalog_unref(now);
+    catalog_unref(c0);
+    assert_alive(f);
+}
+
+/* What is dropped again in the list that brought it back is kept from where it is then. */
+static void a_column_restored_and_dropped_in_one_list_keeps_its_values(void **state)
+{
+    struct fixture *f = *state;
+    struct change_list undo = {0};
+    const char *before = rows(f);
+    struct change drop = {.kind = CHANGE_DROP_COLUMN};
+    drop.drop_column.table = "t";
+    drop.drop_column.column = "note";
+    run(f, drop, &undo);
+    struct change both[2] = {undo.items[0], drop};
+    struct change_list list = {both, 2, f->arena};
+    struct change_list back = {0};
+    assert_ok(f, fixture_change_undo(f, &list, "both", &back));
+    struct change_list last = {&back.items[0], 1, f->arena};
+    assert_ok(f, fixture_change(f, &last, "last"));
+    assert_string_equal(rows(f), before);
+    assert_alive(f);
+}
+
 static void a_failing_change_leaves_everything(void **state)
 {
     struct fixture *f = *state;
@@ -414,6 +480,8 @@ int main(void)
         CASE(a_view_that_reads_the_table_blocks_its_drop),
         CASE(renames_follow_into_every_text),
         CASE(a_list_sees_its_own_earlier_changes),
+        CASE(rebuilds_of_one_table_are_one),
+        CASE(a_column_restored_and_dropped_in_one_list_keeps_its_values),
         CASE(a_failing_change_leaves_everything),
         CASE(indexes_are_made_and_dropped),
         CASE(engine_text_cannot_reach_beyond_its_place),
