@@ -1,6 +1,7 @@
 #include "catalog/column_json.h"
 
 #include "base/attr.h"
+#include "base/regex.h"
 #include "catalog/doc_json.h"
 #include "catalog/literal_json.h"
 #include "catalog/table_json.h"
@@ -84,6 +85,14 @@ static enum errcode check_rules(const struct column_rules *r, struct error *err)
     return ERR_OK;
 }
 
+/* A pattern that does not compile would refuse every row. */
+static enum errcode check_pattern(const char *pattern, struct error *err)
+{
+    struct arena *scratch AUTO(arena_freep) = arena_new();
+    struct regex *re = NULL;
+    return pattern ? regex_compile(scratch, pattern, &re, err) : ERR_OK;
+}
+
 static enum errcode decode_rules(struct arena *a, const json_t *doc, struct column_rules *r,
                                  struct error *err)
 {
@@ -97,6 +106,7 @@ static enum errcode decode_rules(struct arena *a, const json_t *doc, struct colu
     TRY(opt_number(doc, "min", &r->has_min, &r->min, err));
     TRY(opt_number(doc, "max", &r->has_max, &r->max, err));
     TRY(doc_opt_copy(a, doc, "pattern", &r->pattern, err));
+    TRY(where_prefix(err, check_pattern(r->pattern, err), "/pattern"));
     TRY(decode_enum_rule(a, doc, r, err));
     return check_rules(r, err);
 }

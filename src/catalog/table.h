@@ -25,7 +25,7 @@ struct column_rules {
     bool has_min_length, has_max_length, has_min, has_max;
     int64_t min_length, max_length; /* characters */
     double min, max;
-    const char *pattern; /* PCRE2, must match the whole rule author's expression; NULL = none */
+    const char *pattern; /* PCRE2, must be found in the text (base/regex.h); NULL = none */
     const char *const *one_of;
     size_t n_one_of;
 };
