@@ -1,6 +1,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fs.h"
+#include "base/json.h"
 #include "fixture.h"
 
 static int set_up(void **state)
@@ -330,6 +332,66 @@ static void a_read_over_its_limit_is_ended(void **state)
     engine_session_end(s);
 }
 
+struct strings {
+    struct fixture *f;
+    const json_t *doc;
+    const struct table *table;
+};
+
+static enum errcode insert_strings(struct session *s, void *arg, struct error *err)
+{
+    struct strings *all = arg;
+    const struct column *columns[] = {col(all->table, "id"), col(all->table, "name")};
+    for (size_t i = 0; i < json_array_size(all->doc); i++) {
+        const json_t *item = json_array_get(all->doc, i);
+        struct str text = {json_string_value(item), json_string_length(item)};
+        struct value values[] = {value_int(1000 + (int64_t)i), value_str(text)};
+        struct write w = {.kind = WRITE_INSERT,
+                          .table = all->table,
+                          .columns = columns,
+                          .values = values,
+                          .n_columns = 2};
+        struct write_result r;
+        TRY(engine_write(s, &w, &r, err));
+    }
+    return ERR_OK;
+}
+
+static void naughty_strings_come_back_and_are_found(void **state)
+{
+    struct fixture *f = *state;
+    const char *data = getenv("TELAIO_TEST_DATA");
+    json_t *doc = NULL;
+    struct str text;
+    if (!data || fs_read_file(f->arena, arena_printf(f->arena, "%s/strings/blns.json", data),
+                              1 << 20, &text, NULL) != ERR_OK) {
+        skip();
+    }
+    assert_ok(f, doc_parse(f->arena, text, JSON_DEPTH_MAX, &doc, &f->err));
+    struct strings all = {f, doc, table_t(f)};
+    assert_true(json_array_size(doc) > 500);
+    assert_ok(f, engine_transact(f->engine, STR("store"), insert_strings, &all, &f->err));
+    const struct column *name[] = {col(all.table, "name")};
+    for (size_t i = 0; i < json_array_size(doc); i++) {
+        const json_t *item = json_array_get(doc, i);
+        struct str want = {json_string_value(item), json_string_length(item)};
+        const struct filter *id =
+            ONE(FILTER_EQ, col(all.table, "id"), value_int(1000 + (int64_t)i));
+        const struct filter *same = ONE(FILTER_EQ, name[0], value_str(want));
+        const struct filter *both = combine(f, FILTER_AND, id, same);
+        struct query q = {
+            .table = all.table, .columns = name, .n_columns = 1, .where = both, .limit = 1};
+        struct session *s = NULL;
+        const struct value *row = NULL;
+        assert_ok(f, engine_session_begin(f->engine, STR("store"), ACCESS_READ, &s, &f->err));
+        assert_ok(f, engine_query_one(s, &q, f->arena, &row, &f->err));
+        engine_session_end(s);
+        assert_non_null(row);
+        assert_true(str_eq(row[0].s, want));
+        (void)where(f, all.table, ONE(FILTER_ILIKE, name[0], value_str(want)));
+    }
+}
+
 static enum errcode run_writes(struct session *s, void *arg, struct error *err)
 {
     struct fixture *f = arg;
@@ -391,6 +453,7 @@ int main(void)
         CASE(two_cursors_of_a_session_share_a_snapshot),
         CASE(a_reading_session_cannot_write),
         CASE(a_read_over_its_limit_is_ended),
+        CASE(naughty_strings_come_back_and_are_found),
         CASE(writes_of_every_kind_tell_what_they_did),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/catalog_cache.h"
 #include "fixture.h"
 
 #define THREADS 8
@@ -140,7 +141,7 @@ struct reading {
     struct fixture *f;
     const struct table *table;
     atomic_bool stop;
-    int n_wrong;
+    atomic_int n_wrong;
 };
 
 /* A reader always sees whole groups of two. */
@@ -228,6 +229,53 @@ static void a_schema_session_is_alone(void **state)
     catalog_unref(c);
 }
 
+/* Catalogs taken while the structure changes are whole: t has its columns, the index is there or
+ * not. */
+static void *take_catalogs(void *arg)
+{
+    struct reading *r = arg;
+    while (!atomic_load(&r->stop)) {
+        struct catalog *c = NULL;
+        const struct table *t = NULL;
+        if (engine_catalog(r->f->engine, STR("store"), &c, NULL) == ERR_OK) {
+            t = catalog_find_table(c, STR("t"));
+        }
+        r->n_wrong += !t || t->n_columns < 4 || t->n_indexes < 1 || t->n_triggers != 1;
+        catalog_unref(c);
+    }
+    return NULL;
+}
+
+static void catalogs_are_whole_while_the_structure_changes(void **state)
+{
+    struct fixture *f = *state;
+    pthread_t threads[4];
+    struct reading r = {.f = f};
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(pthread_create(&threads[i], NULL, take_catalogs, &r), 0);
+    }
+    for (int i = 0; i < 10; i++) {
+        struct index_key key = {.column = "n"};
+        struct change items[2] = {{.kind = CHANGE_CREATE_INDEX}, {.kind = CHANGE_CREATE_COLUMN}};
+        struct change_list undo = {0};
+        items[0].create_index.table = "t";
+        items[0].create_index.index = (struct index){.name = "extra", .keys = &key, .n_keys = 1};
+        items[1].create_column.table = "t";
+        items[1].create_column.column.name = "late";
+        items[1].create_column.column.type.kind = TYPE_UUID;
+        items[1].create_column.column.is_nullable = true;
+        items[1].create_column.after = "id";
+        struct change_list list = {items, 2, f->arena};
+        assert_ok(f, fixture_change_undo(f, &list, arena_printf(f->arena, "a%d", i), &undo));
+        assert_ok(f, fixture_change(f, &undo, arena_printf(f->arena, "b%d", i)));
+    }
+    atomic_store(&r.stop, true);
+    for (int i = 0; i < 4; i++) {
+        pthread_join(threads[i], NULL);
+    }
+    assert_int_equal(r.n_wrong, 0);
+}
+
 static void *write_until_gone(void *arg)
 {
     struct worker *w = arg;
@@ -285,9 +333,13 @@ int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        CASE(everybody_gets_an_own_answer_in_a_group),  CASE(readers_see_whole_writes),
-        CASE(a_write_that_waits_for_itself_is_refused), CASE(a_schema_session_is_alone),
-        CASE(a_namespace_is_dropped_under_its_writers), CASE(another_process_lock_is_busy_for_all),
+        CASE(everybody_gets_an_own_answer_in_a_group),
+        CASE(readers_see_whole_writes),
+        CASE(a_write_that_waits_for_itself_is_refused),
+        CASE(a_schema_session_is_alone),
+        CASE(catalogs_are_whole_while_the_structure_changes),
+        CASE(a_namespace_is_dropped_under_its_writers),
+        CASE(another_process_lock_is_busy_for_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
