@@ -369,7 +369,7 @@ static void naughty_strings_come_back_and_are_found(void **state)
     }
     assert_ok(f, doc_parse(f->arena, text, JSON_DEPTH_MAX, &doc, &f->err));
     struct strings all = {f, doc, table_t(f)};
-    assert_true(json_array_size(doc) > 500);
+    assert_true(json_array_size(doc) > 400);
     assert_ok(f, engine_transact(f->engine, STR("store"), insert_strings, &all, &f->err));
     const struct column *name[] = {col(all.table, "name")};
     for (size_t i = 0; i < json_array_size(doc); i++) {
