@@ -38,13 +38,9 @@ static enum errcode check_free(const struct table *t, const char *column, const 
                          t->columns[i].name, column);
         }
     }
-    for (size_t i = 0; i < now->n_tables; i++) {
-        const struct table *view = now->tables[i];
-        bool reads = view->kind == TABLE_VIEW && view->native &&
-                     raw_mentions(view->native, t->name) && raw_mentions(view->native, column);
-        if (reads) {
-            return ERROR(err, ERR_CONFLICT, "view \"%s\" reads \"%s\"", view->name, column);
-        }
+    const struct table *view = find_reader(now, t->name, column);
+    if (view) {
+        return ERROR(err, ERR_CONFLICT, "view \"%s\" reads \"%s\"", view->name, column);
     }
     return ERR_OK;
 }

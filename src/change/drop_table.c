@@ -17,6 +17,12 @@ static enum errcode validate(const struct change *change, const struct catalog *
     }
     struct table *t = NULL;
     TRY(find_base_table(now, change->drop_table.table, &t, err));
+    const struct table *view = find_reader(now, t->name, NULL);
+    if (view) {
+        enum errcode code =
+            ERROR(err, ERR_CONFLICT, "view \"%s\" reads \"%s\"", view->name, t->name);
+        return where_prefix(err, code, "/table");
+    }
     const char *trash = change->drop_table.trash;
     if (trash && catalog_find_table(now, str_of(trash))) {
         return ERROR(err, ERR_CONFLICT, "\"%s\" is there already", trash);

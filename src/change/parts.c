@@ -274,6 +274,20 @@ enum errcode check_new_foreign_key(const struct catalog *now, const struct table
     return ERR_OK;
 }
 
+const struct table *find_reader(const struct catalog *now, const char *table, const char *column)
+{
+    for (size_t i = 0; i < now->n_tables; i++) {
+        const struct table *view = now->tables[i];
+        if (view->kind != TABLE_VIEW || !view->native || !raw_mentions(view->native, table)) {
+            continue;
+        }
+        if (!column || raw_mentions(view->native, column)) {
+            return view;
+        }
+    }
+    return NULL;
+}
+
 enum errcode check_trash(const struct catalog *now, const char *object, struct error *err)
 {
     const struct table *kept = object ? catalog_find_table(now, str_of(object)) : NULL;

@@ -36,6 +36,8 @@ enum errcode check_new_foreign_key(const struct catalog *now, const struct table
                                    const struct foreign_key *fk, struct error *err) MUST_CHECK;
 /** check_expr() - every column that @e names is in @t. */
 enum errcode check_expr(const struct table *t, const struct expr *e, struct error *err) MUST_CHECK;
+/** find_reader() - a view that reads @table, and with @column that column of it; NULL when none. */
+const struct table *find_reader(const struct catalog *now, const char *table, const char *column);
 /** check_trash() - the trash table @object is still there. Errors: ERR_UNDO_EXPIRED. */
 enum errcode check_trash(const struct catalog *now, const char *object,
                          struct error *err) MUST_CHECK;

@@ -216,6 +216,31 @@ static void trigger_texts_follow_renames_where_that_is_safe(void **state)
     must_equal(a, again, before, "triggers");
 }
 
+static void what_a_view_reads_is_not_dropped(void **state)
+{
+    (void)state;
+    struct arena *a AUTO(arena_freep) = arena_new();
+    struct catalog *c AUTO(catalog_unrefp) = catalog_new();
+    struct catalog *after AUTO(catalog_unrefp) = NULL;
+    struct column columns[] = {{.name = "a", .type = {.kind = TYPE_TEXT}},
+                               {.name = "b", .type = {.kind = TYPE_TEXT}}};
+    struct table t = {.name = "t", .kind = TABLE_BASE, .columns = columns, .n_columns = 2};
+    struct table view = {
+        .name = "v", .kind = TABLE_VIEW, .native = "CREATE VIEW v AS SELECT \"a\" FROM t"};
+    catalog_add_table(c, &t);
+    catalog_add_table(c, &view);
+    struct change change = {.kind = CHANGE_DROP_TABLE, .drop_table = {.table = "t"}};
+    struct change_list list = {.items = &change, .n = 1, .arena = a};
+    assert_int_equal(change_list_apply(&list, c, &after, NULL), ERR_CONFLICT);
+    change =
+        (struct change){.kind = CHANGE_DROP_COLUMN, .drop_column = {.table = "t", .column = "a"}};
+    assert_int_equal(change_list_apply(&list, c, &after, NULL), ERR_CONFLICT);
+    change.drop_column.column = "b";
+    assert_int_equal(change_list_apply(&list, c, &after, NULL), ERR_OK);
+    change = (struct change){.kind = CHANGE_DROP_TABLE, .drop_table = {.table = "v"}};
+    assert_int_equal(change_list_apply(&list, c, &after, NULL), ERR_UNSUPPORTED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -223,6 +248,7 @@ int main(void)
         cmocka_unit_test(apply_leaves_the_first_catalog_alone),
         cmocka_unit_test(completion_fills_the_list_in_place),
         cmocka_unit_test(what_was_purged_cannot_come_back),
+        cmocka_unit_test(what_a_view_reads_is_not_dropped),
         cmocka_unit_test(trigger_texts_follow_renames_where_that_is_safe),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
