@@ -1,5 +1,7 @@
 #include "engine/sqlite/expr_parse.h"
 
+#include <pthread.h>
+
 #include "base/attr.h"
 #include "base/buf.h"
 #include "engine/sqlite/dialect.h"
@@ -71,11 +73,28 @@ static const struct expr *read_argument(struct reader *r, bool names_only)
     return r->at->kind == TOKEN_WORD || r->at->kind == TOKEN_QUOTED ? read_word(r) : NULL;
 }
 
+/* The tokens of every template, read once for the process. */
+#define TEMPLATES_MAX 32
+
+static struct tokens templates[TEMPLATES_MAX];
+static struct arena *templates_arena; /* lives as long as the process */
+
+static void read_templates(void)
+{
+    size_t n = 0;
+    const struct sqlite_function *f = sqlite_functions(&n);
+    templates_arena = arena_new();
+    BUG_ON(n > TEMPLATES_MAX);
+    for (size_t i = 0; i < n; i++) {
+        templates[i] = tokens_read(templates_arena, str_of(f[i].text));
+    }
+}
+
 /* The template's tokens one by one; each `?` is the same argument. */
-static const struct expr *read_template(struct reader *r, const struct sqlite_function *f)
+static const struct expr *read_template(struct reader *r, const struct sqlite_function *f,
+                                        struct tokens want)
 {
     struct reader try = *r;
-    struct tokens want = tokens_read(r->arena, str_of(f->text));
     const struct expr *arg = NULL;
     for (size_t i = 0; i < want.n; i++) {
         if (!token_is(&want.items[i], "?")) {
@@ -100,12 +119,10 @@ static const struct expr *read_function(struct reader *r)
     size_t n = 0;
     const struct sqlite_function *f = sqlite_functions(&n);
     for (size_t i = 0; i < n; i++) {
-        struct tokens want;
         if (f[i].n_args >= 0) {
             /* the first token tells, so that few templates are tried */
-            want = tokens_read(r->arena, str_of(f[i].text));
-            const struct expr *e =
-                token_same(&want.items[0], r->at) ? read_template(r, &f[i]) : NULL;
+            bool may_be = token_same(&templates[i].items[0], r->at);
+            const struct expr *e = may_be ? read_template(r, &f[i], templates[i]) : NULL;
             if (e) {
                 return e;
             }
@@ -438,6 +455,8 @@ static const struct expr *read_or(struct reader *r)
 
 const struct expr *sqlite_expr_parse(struct arena *a, struct str text)
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    BUG_ON(pthread_once(&once, read_templates) != 0 || !templates_arena);
     text = str_trim(text);
     struct tokens tokens = tokens_read(a, text);
     struct reader r = {.arena = a, .at = tokens.items};

@@ -17,13 +17,13 @@ static void refresh(struct planner *p)
 {
     struct catalog *read = NULL;
     if (!p->copy) {
-        planner_fail(p, simulate_open(p->before, &p->copy, p->err));
+        planner_fail(p, simulate_open(p->before, p->plan->changes, &p->copy, p->err));
     }
     while (p->code == ERR_OK && p->n_copied < p->n_steps) {
         planner_fail(p, simulate_run(p->copy, &p->steps[p->n_copied++], p->err));
     }
     if (p->code == ERR_OK) {
-        planner_fail(p, inspect_read(p->copy, &read, p->err));
+        planner_fail(p, simulate_read(p->copy, &read, p->err));
     }
     if (p->code == ERR_OK) {
         ARENA_PUSH(p->arena, p->copied, p->n_reads, read);
@@ -249,7 +249,7 @@ static enum errcode plan_once(struct job *j, bool *rebuild)
                         .starts_rebuild = *rebuild};
     map_init(&p.touched, p.arena, true);
     plan_all(&p);
-    conn_close(p.copy);
+    simulate_close(p.copy);
     for (size_t i = 0; i < p.n_reads; i++) {
         catalog_unref(p.copied[i]);
     }

@@ -27,7 +27,7 @@ struct planner {
     const struct catalog *now; /* before, or what the copy says */
     struct catalog **copied;   /* what was read; all live until the plan is made */
     size_t n_reads;
-    struct conn *copy;
+    struct simulation *copy;
     size_t n_copied;         /* steps that ran on the copy */
     struct plan_step *steps; /* all steps, none merged: what the copy runs */
     size_t n_steps;
@@ -91,10 +91,15 @@ void plan_drop_table(struct planner *p, const struct change *c);
 void plan_restore_table(struct planner *p, const struct change *c);
 void plan_drop_index(struct planner *p, const struct change *c);
 
-/* simulate.c */
-/** simulate_open() - a connection to an empty copy of @c's schema, foreign keys off. */
-enum errcode simulate_open(const struct catalog *c, struct conn **out,
-                           struct error *err) MUST_CHECK;
+/* simulate.c: an empty copy of the schema in memory, foreign keys off. Of a large schema only the
+ * tables that the changes can reach are copied; the others stay as they are in @before. */
+struct simulation;
+enum errcode simulate_open(const struct catalog *before, const struct change_list *changes,
+                           struct simulation **out, struct error *err) MUST_CHECK;
+void simulate_close(struct simulation *s);
 /** simulate_run() - one step there. */
-enum errcode simulate_run(struct conn *c, const struct plan_step *step,
+enum errcode simulate_run(struct simulation *s, const struct plan_step *step,
                           struct error *err) MUST_CHECK;
+/** simulate_read() - the whole schema as it is there; borrows from @before. */
+enum errcode simulate_read(struct simulation *s, struct catalog **out,
+                           struct error *err) MUST_CHECK;

@@ -43,6 +43,28 @@ static int set_up(void **state)
     return 0;
 }
 
+/* So many tables that only those a change can reach are looked at. */
+static int set_up_many(void **state)
+{
+    if (set_up(state) != 0) {
+        return 1;
+    }
+    struct fixture *f = *state;
+    struct buf b;
+    buf_init(&b, 1 << 20);
+    buf_adds(&b, "BEGIN;");
+    for (int i = 0; i < 150; i++) {
+        buf_printf(&b,
+                   "CREATE TABLE other%d (id INTEGER PRIMARY KEY, next INTEGER REFERENCES "
+                   "other%d(id), t INTEGER%s);",
+                   i, i + 1, i == 70 ? " REFERENCES t(id)" : "");
+    }
+    buf_adds(&b, "COMMIT");
+    fixture_sql(f, buf_text(&b));
+    buf_release(&b);
+    return 0;
+}
+
 static int set_up_empty(void **state)
 {
     *state = fixture_open(NULL);
@@ -472,6 +494,10 @@ static void every_type_reads_back_as_itself(void **state)
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define CASE_OF_MANY(name)                                             \
+    {                                                                  \
+#name "_among_many_tables", name, set_up_many, tear_down, NULL \
+    }
     const struct CMUnitTest tests[] = {
         CASE(a_plain_column_is_added_natively),
         CASE(a_column_in_the_middle_keeps_every_part),
@@ -485,6 +511,13 @@ int main(void)
         CASE(a_failing_change_leaves_everything),
         CASE(indexes_are_made_and_dropped),
         CASE(engine_text_cannot_reach_beyond_its_place),
+        CASE_OF_MANY(a_column_in_the_middle_keeps_every_part),
+        CASE_OF_MANY(a_dropped_column_comes_back_with_its_values),
+        CASE_OF_MANY(a_dropped_table_comes_back_with_children_and_parts),
+        CASE_OF_MANY(a_view_that_reads_the_table_blocks_its_drop),
+        CASE_OF_MANY(renames_follow_into_every_text),
+        CASE_OF_MANY(a_list_sees_its_own_earlier_changes),
+        CASE_OF_MANY(rebuilds_of_one_table_are_one),
         cmocka_unit_test_setup_teardown(every_type_reads_back_as_itself, set_up_empty, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
