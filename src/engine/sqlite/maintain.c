@@ -1,5 +1,7 @@
 #include "engine/sqlite/maintain.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include "base/attr.h"
@@ -45,14 +47,27 @@ static enum errcode copy_to(struct conn *c, sqlite3 *to, struct job *j)
     return rc == SQLITE_OK ? ERR_OK : sqlite_error(to, rc, "ending the copy", j->err);
 }
 
+/* A new file that only its owner can read; SQLite would make one for everybody. */
+static enum errcode make_private(const char *path, struct error *err)
+{
+    int fd = open(path, O_CREAT | O_EXCL | O_RDWR | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0 && errno == EEXIST) {
+        return ERROR(err, ERR_CONFLICT, "\"%s\" is there already", path);
+    }
+    if (fd < 0) {
+        bool full = errno == ENOSPC || errno == EDQUOT;
+        return ERROR(err, full ? ERR_DISK_FULL : ERR_IO, "\"%s\" cannot be made: %s", path,
+                     strerror(errno));
+    }
+    (void)close(fd);
+    return ERR_OK;
+}
+
 static enum errcode back_up(struct conn *c, struct job *j)
 {
     sqlite3 *to = NULL;
-    if (access(j->path, F_OK) == 0) {
-        return ERROR(j->err, ERR_CONFLICT, "\"%s\" is there already", j->path);
-    }
-    int rc = sqlite3_open_v2(j->path, &to,
-                             SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
+    TRY(make_private(j->path, j->err));
+    int rc = sqlite3_open_v2(j->path, &to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
                              j->file->engine->settings.vfs);
     enum errcode code =
         rc == SQLITE_OK ? copy_to(c, to, j) : sqlite_error(to, rc, "making the copy", j->err);

@@ -176,6 +176,15 @@ static void hand_over(struct file *f, struct request *r)
     }
 }
 
+static bool others_wait(struct sqlite_engine *e)
+{
+    pthread_mutex_lock(&e->lock);
+    bool wait = e->ready_first != NULL;
+    pthread_mutex_unlock(&e->lock);
+    return wait;
+}
+
+/* One group after the other, but behind each group other files have their turn. */
 static void serve_file(struct file *f)
 {
     struct request *r;
@@ -185,6 +194,10 @@ static void serve_file(struct file *f)
             return;
         }
         run_group(f, r);
+        if (others_wait(f->engine)) {
+            sqlite_unhold(f);
+            return;
+        }
     }
 }
 

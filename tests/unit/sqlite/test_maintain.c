@@ -2,6 +2,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "engine/catalog_cache.h"
@@ -68,7 +69,9 @@ static void a_copy_made_while_others_write_is_whole(void **state)
     for (int i = 0; i < 5; i++) {
         const char *path = arena_printf(f->arena, "%s/copy%d.db", f->folder, i);
         assert_ok(f, engine_backup(f->engine, STR("store"), path, &f->err));
-        assert_int_equal(access(path, F_OK), 0);
+        struct stat st;
+        assert_int_equal(stat(path, &st), 0);
+        assert_int_equal(st.st_mode & 0777, 0600);
         assert_int_equal(access(arena_printf(f->arena, "%s-wal", path), F_OK), -1);
         bool sound = false;
         struct buf report;

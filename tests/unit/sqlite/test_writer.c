@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/time.h"
 #include "engine/catalog_cache.h"
 #include "fixture.h"
 
@@ -276,6 +277,66 @@ static void catalogs_are_whole_while_the_structure_changes(void **state)
     assert_int_equal(r.n_wrong, 0);
 }
 
+struct flood {
+    struct fixture *f;
+    const struct table *table;
+    const char *ns;
+    atomic_bool *stop;
+    int64_t id;
+};
+
+static void *write_flood(void *arg)
+{
+    struct flood *w = arg;
+    for (int64_t n = 1000; !atomic_load(w->stop); n++) {
+        struct one o = {.table = w->table, .worker = w->id, .n = n, .parent = -1};
+        if (engine_transact(w->f->engine, str_of(w->ns), insert_one, &o, NULL) != ERR_OK) {
+            return w;
+        }
+    }
+    return NULL;
+}
+
+/* More busy files than writer threads: a quiet file still has its turn. */
+static void busy_files_do_not_starve_a_quiet_one(void **state)
+{
+    struct fixture *f = *state;
+    enum { FILES = 6, PER_FILE = 3 };
+    pthread_t threads[FILES * PER_FILE];
+    struct flood floods[FILES * PER_FILE];
+    struct catalog *c = fixture_catalog(f);
+    const struct table *t = catalog_find_table(c, STR("t"));
+    atomic_bool stop = false;
+    for (int i = 0; i < FILES; i++) {
+        const char *ns = arena_printf(f->arena, "busy%d", i);
+        assert_ok(f, engine_backup(f->engine, STR("store"),
+                                   arena_printf(f->arena, "%s/%s.db", f->folder, ns), &f->err));
+        for (int k = 0; k < PER_FILE; k++) {
+            int n = i * PER_FILE + k;
+            floods[n] = (struct flood){.f = f, .table = t, .ns = ns, .stop = &stop, .id = k};
+            assert_int_equal(pthread_create(&threads[n], NULL, write_flood, &floods[n]), 0);
+        }
+    }
+    int64_t longest = 0;
+    for (int64_t n = 0; n < 20; n++) {
+        struct one o = {.table = t, .worker = 9, .n = 2000 + n, .parent = -1};
+        int64_t start = time_monotonic_us();
+        assert_ok(f, engine_transact(f->engine, STR("store"), insert_one, &o, &f->err));
+        int64_t took = time_monotonic_us() - start;
+        longest = took > longest ? took : longest;
+    }
+    atomic_store(&stop, true);
+    for (int i = 0; i < FILES * PER_FILE; i++) {
+        void *failed = NULL;
+        pthread_join(threads[i], &failed);
+        assert_null(failed);
+    }
+    if (longest > 3000000) {
+        fail_msg("a quiet write waited %d ms", (int)(longest / 1000));
+    }
+    catalog_unref(c);
+}
+
 static void *write_until_gone(void *arg)
 {
     struct worker *w = arg;
@@ -338,6 +399,7 @@ int main(void)
         CASE(a_write_that_waits_for_itself_is_refused),
         CASE(a_schema_session_is_alone),
         CASE(catalogs_are_whole_while_the_structure_changes),
+        CASE(busy_files_do_not_starve_a_quiet_one),
         CASE(a_namespace_is_dropped_under_its_writers),
         CASE(another_process_lock_is_busy_for_all),
     };
