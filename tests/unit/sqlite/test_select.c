@@ -432,6 +432,38 @@ static enum errcode run_writes(struct session *s, void *arg, struct error *err)
     return ERR_OK;
 }
 
+static enum errcode delete_parent(struct session *s, void *arg, struct error *err)
+{
+    const struct table *t = arg;
+    struct value id = value_int(1);
+    struct filter f = {.op = FILTER_EQ, .column = &t->columns[0], .values = &id, .n_values = 1};
+    struct write w = {.kind = WRITE_DELETE, .table = t, .where = &f};
+    struct write_result r;
+    return engine_write(s, &w, &r, err);
+}
+
+static void broken_references_are_named(void **state)
+{
+    struct fixture *f = *state;
+    fixture_sql(f,
+                "CREATE TABLE p (id INTEGER PRIMARY KEY, code TEXT UNIQUE);"
+                "CREATE TABLE c (id INTEGER PRIMARY KEY, p INTEGER REFERENCES p(id), \"a/b\" TEXT "
+                "REFERENCES p(code)); INSERT INTO p VALUES (1, 'x'); INSERT INTO c VALUES (1, 1, "
+                "'x')");
+    assert_int_equal(fixture_insert(f, "c", "p", "#1", "a/b", "y", NULL),
+                     ERR_FOREIGN_KEY_VIOLATION);
+    assert_string_equal(f->err.where, "/a~1b");
+    assert_string_equal(f->err.message, "no row of \"p\" has this \"code\"");
+    assert_int_equal(fixture_insert(f, "c", "p", "#7", NULL), ERR_FOREIGN_KEY_VIOLATION);
+    assert_string_equal(f->err.where, "/p");
+    struct catalog *c = fixture_catalog(f);
+    struct table *p = catalog_find_table(c, STR("p"));
+    assert_int_equal(engine_transact(f->engine, STR("store"), delete_parent, p, &f->err),
+                     ERR_FOREIGN_KEY_VIOLATION);
+    assert_string_equal(f->err.message, "rows of other tables still refer to this one");
+    catalog_unref(c);
+}
+
 static void writes_of_every_kind_tell_what_they_did(void **state)
 {
     struct fixture *f = *state;
@@ -454,6 +486,7 @@ int main(void)
         CASE(a_reading_session_cannot_write),
         CASE(a_read_over_its_limit_is_ended),
         CASE(naughty_strings_come_back_and_are_found),
+        CASE(broken_references_are_named),
         CASE(writes_of_every_kind_tell_what_they_did),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
