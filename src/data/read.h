@@ -1,0 +1,62 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "data/row_json.h"
+#include "engine/engine.h"
+#include "query/list_grammar.h"
+
+/* Where a request works and for whom. */
+struct data_context {
+    struct engine *engine;
+    struct str ns;
+    const struct catalog *catalog;
+    const struct table *table;
+    int64_t tenant_id;         /* managed tables: kept in tenant_id, and the rows seen are its */
+    const char *actor;         /* created_by; NULL = nobody */
+    const struct filter *only; /* a condition of the caller's permissions, NULL = none */
+};
+
+struct row_sink {
+    /* takes @n bytes; may wait; an error ends the list and is passed on */
+    enum errcode (*fn)(void *arg, const void *p, size_t n, struct error *err);
+    void *arg;
+    bool as_arrays; /* rows are arrays */
+};
+
+struct list_result {
+    int64_t n_rows;
+    int64_t total; /* -1 = not counted */
+    bool exact;
+    const char *next_cursor; /* in the request's arena; NULL at the end, or without a key */
+};
+
+/**
+ * data_list() - stream the rows of @q as a JSON array ("[{…},{…}]") into @sink, then count
+ *
+ * Memory does not grow with the number of rows. Errors before the first byte leave the sink
+ * untouched.
+ */
+enum errcode data_list(const struct data_context *ctx, struct arena *a, const struct list_query *q,
+                       const struct row_sink *sink, struct list_result *out,
+                       struct error *err) MUST_CHECK;
+
+/** data_key_filter() - the row whose key is @id ("a,b" for a key of two columns). Errors:
+ *  ERR_NOT_FOUND when @id cannot be such a key, ERR_UNSUPPORTED for a table without one. */
+enum errcode data_key_filter(struct arena *a, const struct table *t, struct str id,
+                             const struct filter **out, struct error *err) MUST_CHECK;
+
+/** data_scope() - @where and what @ctx limits everything to (its tenant, its permissions). */
+const struct filter *data_scope(const struct data_context *ctx, struct arena *a,
+                                const struct filter *where);
+
+/** data_all_columns() - every column of @t in order, t->n_columns of them. */
+const struct column *const *data_all_columns(struct arena *a, const struct table *t);
+
+/** data_get() - all columns of the row @id, copied into @a. Errors: ERR_NOT_FOUND, ERR_UNSUPPORTED.
+ */
+enum errcode data_get(const struct data_context *ctx, struct arena *a, struct str id,
+                      const struct value **row, struct error *err) MUST_CHECK;
