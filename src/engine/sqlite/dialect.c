@@ -48,14 +48,48 @@ static void write_operand(struct sql_writer *w, const struct column *column)
     }
 }
 
+/* What every match of @pattern begins with: the text before the first wild card. */
+static struct str like_prefix(struct arena *a, struct str pattern)
+{
+    char *prefix = arena_alloc(a, pattern.n + 1);
+    size_t n = 0;
+    for (size_t i = 0; i < pattern.n && pattern.p[i] != '%' && pattern.p[i] != '_'; i++) {
+        i += pattern.p[i] == '\\' && i + 1 < pattern.n;
+        prefix[n++] = pattern.p[i];
+    }
+    return (struct str){prefix, n};
+}
+
+/* A range around the prefix lets an index be used; the last byte of UTF-8 has room for one more. */
+static void write_range(struct sql_writer *w, const struct column *column, struct str prefix)
+{
+    char *end = arena_memdup(w->arena, prefix.p, prefix.n);
+    end[prefix.n - 1]++;
+    sql_ident(w, column->name);
+    sql_text(w, " >= ");
+    sql_param(w, NULL, value_str(prefix));
+    sql_text(w, " AND ");
+    sql_ident(w, column->name);
+    sql_text(w, " < ");
+    sql_param(w, NULL, value_str((struct str){end, prefix.n}));
+    sql_text(w, " AND ");
+}
+
 static void write_like(struct sql_writer *w, const struct column *column,
                        const struct value *pattern, bool fold)
 {
+    bool ranges =
+        !fold && pattern->kind == VALUE_TEXT && type_is_text(&column->type) && !column->collation;
+    struct str prefix = ranges ? like_prefix(w->arena, pattern->s) : (struct str){NULL, 0};
+    sql_text(w, prefix.n ? "(" : "");
+    if (prefix.n) {
+        write_range(w, column, prefix);
+    }
     sql_text(w, fold ? "telaio_ilike(" : "telaio_like(");
     sql_param(w, NULL, *pattern);
     sql_text(w, ", ");
     sql_ident(w, column->name);
-    sql_text(w, ")");
+    sql_text(w, prefix.n ? "))" : ")");
 }
 
 static void write_search(struct sql_writer *w, const struct filter *f)
