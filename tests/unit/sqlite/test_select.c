@@ -35,10 +35,15 @@ static const struct column *col(const struct table *t, const char *name)
     return c;
 }
 
+static void unref(void *catalog)
+{
+    catalog_unref(catalog);
+}
+
 static const struct table *table_t(struct fixture *f)
 {
     struct catalog *c = fixture_catalog(f);
-    arena_defer(f->arena, (void (*)(void *))catalog_unref, c);
+    arena_defer(f->arena, unref, c);
     return catalog_find_table(c, STR("t"));
 }
 
