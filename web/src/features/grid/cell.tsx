@@ -1,0 +1,92 @@
+import clsx from 'clsx';
+import { Check, X } from 'lucide-react';
+import type { ReactNode } from 'react';
+import type { Column } from '@/shared/api/types';
+import { useLanguage, useMessages } from '@/shared/i18n/core';
+import { formatBytes } from '@/shared/i18n/format';
+import { Button } from '@/shared/ui/button';
+import { describeError, uiMessages } from '@/shared/ui/i18n';
+import { CellNote } from './cell-editor';
+import type { CellState } from './edits';
+import { gridMessages } from './i18n';
+import type { GridMessages } from './i18n/en';
+import { byteLength, showValue } from './lib/values';
+
+/** The value of a cell as it is read; NULL and the empty text do not look alike. */
+export function cellContent(
+  column: Column,
+  value: unknown,
+  m: GridMessages,
+  language: string,
+): ReactNode {
+  if (value === null || value === undefined)
+    return <span className="text-muted text-xs italic">{m.nullValue}</span>;
+  if (value === '') return <span className="text-muted text-xs italic">{m.emptyString}</span>;
+  if (typeof value === 'boolean')
+    return (
+      <span className="inline-flex items-center gap-1.5">
+        {value ? (
+          <Check className="size-3.5 text-success" aria-hidden />
+        ) : (
+          <X className="size-3.5 text-muted" aria-hidden />
+        )}
+        {value ? m.yes : m.no}
+      </span>
+    );
+  if (column.type === 'binary' && typeof value === 'string')
+    return <span className="text-muted">{m.bytes(formatBytes(byteLength(value)))}</span>;
+  return showValue(column, value, language);
+}
+
+export interface CellTroubleProps {
+  column: Column;
+  state: CellState;
+  above: boolean;
+  onRetry: () => void;
+  onDiscard: () => void;
+}
+
+/** Why a cell is not saved, and what one can do about it. */
+export function CellTrouble({ column, state, above, onRetry, onDiscard }: CellTroubleProps) {
+  const m = useMessages(gridMessages);
+  const ui = useMessages(uiMessages);
+  const language = useLanguage();
+  const { conflict, message, error } = state;
+  const { title, text } = conflict
+    ? {
+        title: m.conflictTitle,
+        text: m.conflictTheirs(
+          conflict.theirs === null ? m.nullValue : showValue(column, conflict.theirs, language),
+        ),
+      }
+    : message !== undefined
+      ? { title: message, text: '' }
+      : describeError(ui, error);
+  return (
+    <CellNote above={above}>
+      <p className="font-medium">{title}</p>
+      {text && text !== title ? <p className="mt-0.5 break-words">{text}</p> : null}
+      <div className="mt-1.5 flex gap-1.5">
+        {message === undefined ? (
+          <Button size="sm" onClick={onRetry}>
+            {conflict ? m.keepMine : m.retry}
+          </Button>
+        ) : null}
+        <Button size="sm" onClick={onDiscard}>
+          {conflict ? m.takeTheirs : m.discard}
+        </Button>
+      </div>
+    </CellNote>
+  );
+}
+
+export function cellClass(column: Column, failed: boolean, saving: boolean): string {
+  return clsx(
+    'absolute top-0 flex h-full items-center border-border border-r px-2 text-sm outline-none',
+    column.type === 'number' && 'tabular justify-end',
+    (column.type === 'json' || column.type === 'uuid' || column.type === 'array') &&
+      'font-mono text-xs',
+    failed && 'bg-danger-soft text-danger-text',
+    saving && 'text-muted',
+  );
+}
