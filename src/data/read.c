@@ -1,0 +1,196 @@
+#include "data/read.h"
+
+#include "base/buf.h"
+#include "data/managed.h"
+#include "query/value_json.h"
+
+#define FLUSH_AT ((size_t)32 << 10)
+
+struct listing {
+    struct arena *arena;
+    const struct list_query *asked;
+    const struct row_sink *sink;
+    struct row_shape shape;
+    struct buf text;
+    const struct value *last; /* of a full page */
+    bool more;
+    struct list_result *out;
+};
+
+const struct column *const *data_all_columns(struct arena *a, const struct table *t)
+{
+    const struct column **columns = ARENA_ARRAY(a, t->n_columns, const struct column *);
+    for (size_t i = 0; i < t->n_columns; i++) {
+        columns[i] = &t->columns[i];
+    }
+    return columns;
+}
+
+const struct filter *data_scope(const struct data_context *ctx, struct arena *a,
+                                const struct filter *where)
+{
+    const struct column *tenant = table_find_column(ctx->table, STR("tenant_id"));
+    const struct filter *scope = ctx->only;
+    if (table_is_managed(ctx->table) && tenant && ctx->tenant_id > 0) {
+        scope =
+            filter_and(a, scope, filter_compare(a, FILTER_EQ, tenant, value_int(ctx->tenant_id)));
+    }
+    return filter_and(a, where, scope);
+}
+
+static enum errcode flush(struct listing *l, bool always, struct error *err)
+{
+    if (buf_failed(&l->text)) {
+        return ERROR(err, ERR_TOO_LARGE, "a row is too large to be sent");
+    }
+    if (l->text.n == 0 || (!always && l->text.n < FLUSH_AT)) {
+        return ERR_OK;
+    }
+    TRY(l->sink->fn(l->sink->arg, l->text.p, l->text.n, err));
+    buf_clear(&l->text);
+    return ERR_OK;
+}
+
+static void keep(struct listing *l, const struct value *row)
+{
+    size_t n = l->asked->query.n_columns;
+    struct value *last = ARENA_ARRAY(l->arena, n, struct value);
+    for (size_t i = 0; i < n; i++) {
+        last[i] = value_copy(l->arena, row[i]);
+    }
+    l->last = last;
+}
+
+static enum errcode stream(struct listing *l, struct cursor *c, struct error *err)
+{
+    const struct value *row = NULL;
+    bool is_limited = l->asked->query.limit >= 0;
+    TRY(engine_cursor_next(c, &row, err));
+    buf_addc(&l->text, '[');
+    while (row) {
+        if (is_limited && l->out->n_rows == l->asked->limit) {
+            l->more = true;
+            break;
+        }
+        buf_adds(&l->text, l->out->n_rows ? "," : "");
+        (l->sink->as_arrays ? row_encode_array : row_encode)(&l->text, &l->shape, row);
+        if (is_limited && ++l->out->n_rows == l->asked->limit) {
+            keep(l, row);
+        } else if (!is_limited) {
+            l->out->n_rows++;
+        }
+        TRY(flush(l, false, err));
+        TRY(engine_cursor_next(c, &row, err));
+    }
+    buf_addc(&l->text, ']');
+    return flush(l, true, err);
+}
+
+static enum errcode count(struct listing *l, struct session *s, const struct query *q,
+                          struct error *err)
+{
+    struct list_result *r = l->out;
+    int64_t estimate = engine_row_estimate(s, q->table);
+    enum count_mode mode = l->asked->count;
+    if (mode == COUNT_NONE) {
+        return ERR_OK;
+    }
+    /* the end of the list tells how long it is */
+    if (!l->more && !l->asked->by_cursor && (r->n_rows > 0 || q->offset == 0)) {
+        r->total = q->offset + r->n_rows;
+        r->exact = true;
+        return ERR_OK;
+    }
+    bool is_big = estimate < 0 || estimate > LIST_EXACT_MAX;
+    if (estimate >= 0 && (mode == COUNT_ESTIMATED || (mode == COUNT_UNSET && is_big))) {
+        r->total = estimate;
+        return ERR_OK;
+    }
+    const struct value *row = NULL;
+    struct query all = {.table = q->table,
+                        .columns = q->columns,
+                        .n_columns = q->n_columns,
+                        .where = q->where,
+                        .limit = -1,
+                        .count_only = true};
+    TRY(engine_query_one(s, &all, l->arena, &row, err));
+    r->total = row ? row[0].i : 0;
+    r->exact = true;
+    return ERR_OK;
+}
+
+static enum errcode list(struct listing *l, struct session *s, const struct query *q,
+                         struct error *err)
+{
+    struct cursor *c = NULL;
+    TRY(engine_select(s, q, &c, err));
+    enum errcode code = stream(l, c, err);
+    engine_cursor_close(c);
+    TRY(code);
+    if (l->more && l->last && q->n_order > 0 && q->table->n_primary_key > 0) {
+        l->out->next_cursor = list_cursor(l->arena, l->asked, l->last);
+    }
+    return count(l, s, q, err);
+}
+
+enum errcode data_list(const struct data_context *ctx, struct arena *a, const struct list_query *q,
+                       const struct row_sink *sink, struct list_result *out, struct error *err)
+{
+    struct session *s AUTO(engine_session_endp) = NULL;
+    struct list_result result = {.total = -1};
+    struct listing l = {.arena = a, .asked = q, .sink = sink, .out = &result};
+    struct query query = q->query;
+    query.where = data_scope(ctx, a, query.where);
+    row_shape_init(&l.shape, a, query.columns, q->n_shown);
+    TRY(engine_session_begin(ctx->engine, ctx->ns, ACCESS_READ, &s, err));
+    buf_init(&l.text, BUF_MAX_DEFAULT);
+    enum errcode code = list(&l, s, &query, err);
+    buf_release(&l.text);
+    TRY(code);
+    *out = result;
+    return ERR_OK;
+}
+
+enum errcode data_key_filter(struct arena *a, const struct table *t, struct str id,
+                             const struct filter **out, struct error *err)
+{
+    if (t->n_primary_key == 0) {
+        return ERROR(err, ERR_UNSUPPORTED, "\"%s\" has no primary key: its rows have no address",
+                     t->name);
+    }
+    const struct filter *all = NULL;
+    struct str rest = id;
+    for (size_t i = 0; i < t->n_primary_key; i++) {
+        const struct column *c = table_find_column(t, str_of(t->primary_key[i]));
+        struct str part = rest;
+        struct value v = value_null();
+        bool is_there = t->n_primary_key == 1 || str_split(&rest, ',', &part);
+        if (!c || !is_there || value_from_text(a, part, c, &v, NULL) != ERR_OK) {
+            return ERROR(err, ERR_NOT_FOUND, "no such row in \"%s\"", t->name);
+        }
+        all = filter_and(a, all, filter_compare(a, FILTER_EQ, c, v));
+    }
+    if (t->n_primary_key > 1 && rest.p) {
+        return ERROR(err, ERR_NOT_FOUND, "no such row in \"%s\"", t->name);
+    }
+    *out = all;
+    return ERR_OK;
+}
+
+enum errcode data_get(const struct data_context *ctx, struct arena *a, struct str id,
+                      const struct value **row, struct error *err)
+{
+    struct session *s AUTO(engine_session_endp) = NULL;
+    const struct value *found = NULL;
+    struct query q = {.table = ctx->table, .n_columns = ctx->table->n_columns, .limit = 1};
+    q.columns = data_all_columns(a, ctx->table);
+    TRY(data_key_filter(a, ctx->table, id, &q.where, err));
+    q.where = data_scope(ctx, a, q.where);
+    TRY(engine_session_begin(ctx->engine, ctx->ns, ACCESS_READ, &s, err));
+    TRY(engine_query_one(s, &q, a, &found, err));
+    if (!found) {
+        return ERROR(err, ERR_NOT_FOUND, "no such row in \"%s\"", ctx->table->name);
+    }
+    *row = found;
+    return ERR_OK;
+}

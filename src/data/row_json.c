@@ -1,0 +1,206 @@
+#include "data/row_json.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/json.h"
+#include "base/time.h"
+#include "catalog/where.h"
+#include "data/rules.h"
+#include "query/value_json.h"
+
+#define SAFE_INTEGER  (INT64_C(1) << 53)
+#define NUMBER_DIGITS 15
+
+void row_shape_init(struct row_shape *s, struct arena *a, const struct column *const *columns,
+                    size_t n)
+{
+    struct buf b;
+    struct str *keys = ARENA_ARRAY(a, n, struct str);
+    buf_init(&b, BUF_MAX_DEFAULT);
+    for (size_t i = 0; i < n; i++) {
+        buf_clear(&b);
+        buf_adds(&b, i ? "," : "");
+        json_quote(&b, str_of(columns[i]->name));
+        buf_addc(&b, ':');
+        keys[i] = (struct str){arena_str(a, buf_str(&b)), b.n};
+    }
+    buf_release(&b);
+    *s = (struct row_shape){columns, keys, n};
+}
+
+/* Digits from the first that is not 0 on, without the zeros at the end of a whole number. */
+static int significant_digits(struct str s)
+{
+    int n = 0;
+    int zeros = 0;
+    bool is_broken = false;
+    for (size_t i = 0; i < s.n && s.p[i] != 'e' && s.p[i] != 'E'; i++) {
+        bool digit = s.p[i] >= '0' && s.p[i] <= '9';
+        is_broken = is_broken || s.p[i] == '.';
+        n += digit && (n > 0 || s.p[i] != '0');
+        zeros = s.p[i] == '0' ? zeros + 1 : digit ? 0 : zeros;
+    }
+    return is_broken || n < zeros ? n : n - zeros;
+}
+
+static void add_number(struct buf *b, struct str text)
+{
+    double f = 0;
+    if (str_double(text, &f) && significant_digits(text) <= NUMBER_DIGITS) {
+        buf_add_str(b, text);
+    } else {
+        json_quote(b, text);
+    }
+}
+
+static void add_float(struct buf *b, double f)
+{
+    char text[64];
+    if (!isfinite(f)) {
+        buf_adds(b, "null");
+        return;
+    }
+    int n = snprintf(text, sizeof text, "%.15g", f);
+    if (strtod(text, NULL) == f) {
+        buf_add(b, text, (size_t)n);
+        return;
+    }
+    n = snprintf(text, sizeof text, "%.16g", f);
+    if (strtod(text, NULL) != f) {
+        n = snprintf(text, sizeof text, "%.17g", f);
+    }
+    json_quote(b, (struct str){text, (size_t)n});
+}
+
+static void add_int(struct buf *b, const struct column *c, int64_t i)
+{
+    if (c->type.kind == TYPE_BOOLEAN && (i == 0 || i == 1)) {
+        buf_adds(b, i ? "true" : "false");
+        return;
+    }
+    bool is_safe = i >= -SAFE_INTEGER && i <= SAFE_INTEGER;
+    buf_adds(b, is_safe ? "" : "\"");
+    buf_add_int64(b, i);
+    buf_adds(b, is_safe ? "" : "\"");
+}
+
+static void add_base64(struct buf *b, struct str s)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    buf_addc(b, '"');
+    for (size_t i = 0; i < s.n; i += 3) {
+        size_t have = s.n - i < 3 ? s.n - i : 3;
+        uint32_t group = 0;
+        for (size_t k = 0; k < 3; k++) {
+            group = group << 8 | (k < have ? (unsigned char)s.p[i + k] : 0U);
+        }
+        for (size_t k = 0; k < 4; k++) {
+            buf_addc(b, k <= have ? digits[group >> (18 - 6 * k) & 63] : '=');
+        }
+    }
+    buf_addc(b, '"');
+}
+
+/* An engine may keep anything in a json column; only JSON may stand in JSON. */
+static void add_json(struct buf *b, struct str s)
+{
+    json_t *doc = NULL;
+    struct arena *scratch AUTO(arena_freep) = arena_new();
+    if (doc_parse(scratch, s, JSON_DEPTH_MAX, &doc, NULL) == ERR_OK) {
+        buf_add_str(b, s);
+    } else {
+        json_quote(b, s);
+    }
+}
+
+static void add_text(struct buf *b, const struct column *c, struct str s)
+{
+    int64_t us = 0;
+    if (type_is_number(&c->type)) {
+        add_number(b, s);
+    } else if (c->type.kind == TYPE_JSON || c->type.kind == TYPE_ARRAY) {
+        add_json(b, s);
+    } else if (c->type.kind == TYPE_INSTANT && instant_parse(s, &us)) {
+        char text[INSTANT_TEXT_MAX];
+        json_quote(b, (struct str){text, instant_format(text, us)});
+    } else {
+        json_quote(b, s);
+    }
+}
+
+void cell_encode(struct buf *b, const struct column *c, struct value v)
+{
+    switch (v.kind) {
+    case VALUE_NULL:
+        buf_adds(b, "null");
+        break;
+    case VALUE_BOOL:
+        buf_adds(b, v.b ? "true" : "false");
+        break;
+    case VALUE_INT:
+        add_int(b, c, v.i);
+        break;
+    case VALUE_FLOAT:
+        add_float(b, v.f);
+        break;
+    case VALUE_TEXT:
+        add_text(b, c, v.s);
+        break;
+    case VALUE_BYTES:
+        add_base64(b, v.s);
+        break;
+    }
+}
+
+void row_encode(struct buf *b, const struct row_shape *s, const struct value *row)
+{
+    buf_addc(b, '{');
+    for (size_t i = 0; i < s->n; i++) {
+        buf_add_str(b, s->keys[i]);
+        cell_encode(b, s->columns[i], row[i]);
+    }
+    buf_addc(b, '}');
+}
+
+void row_encode_array(struct buf *b, const struct row_shape *s, const struct value *row)
+{
+    buf_addc(b, '[');
+    for (size_t i = 0; i < s->n; i++) {
+        buf_adds(b, i ? "," : "");
+        cell_encode(b, s->columns[i], row[i]);
+    }
+    buf_addc(b, ']');
+}
+
+enum errcode row_decode(struct arena *a, const json_t *doc, const struct table *table,
+                        enum write_kind kind, struct write *out, struct error *err)
+{
+    if (!json_is_object(doc)) {
+        return ERROR(err, ERR_INVALID, "a row is an object");
+    }
+    size_t n = 0;
+    const struct column **columns = ARENA_ARRAY(a, json_object_size(doc), const struct column *);
+    struct value *values = ARENA_ARRAY(a, json_object_size(doc), struct value);
+    const char *name;
+    json_t *member;
+    json_object_foreach((json_t *)(uintptr_t)doc, name, member)
+    {
+        const struct column *c = table_find_column(table, str_of(name));
+        if (!c || strcmp(c->name, name) != 0) {
+            (void)ERROR(err, ERR_UNKNOWN_FIELD, "no column \"%s\"", name);
+            return where_prefix(err, ERR_UNKNOWN_FIELD, "/%s", name);
+        }
+        TRY(where_prefix(err, value_from_json(a, member, c, &values[n], err), "/%s", name));
+        /* the server or the engine may fill a key that is null in an insert */
+        bool may_fill = kind == WRITE_INSERT && table_in_primary_key(table, c->name);
+        if (!may_fill || values[n].kind != VALUE_NULL) {
+            TRY(rules_check(a, c, values[n], err));
+        }
+        columns[n++] = c;
+    }
+    *out = (struct write){
+        .kind = kind, .table = table, .columns = columns, .values = values, .n_columns = n};
+    return ERR_OK;
+}
