@@ -1,6 +1,6 @@
 import { ApiError } from '@/shared/api/client';
 import type { Column, Row } from '@/shared/api/types';
-import type { Backend, BulkOperation } from './backend';
+import type { Backend, BulkOperation, Versioned } from './backend';
 import { addStep, dropStep, emptyHistory, type History, takeAgain, takeBack } from './lib/history';
 import { rowKey, sameValue, serverColumns } from './lib/values';
 
@@ -67,7 +67,8 @@ export class EditStore {
   version = 0;
   private history: History<EditStep> = emptyHistory;
   private rows = new Map<string, RowCells>();
-  private etags = new Map<string, string>();
+  /** rows as the server last told them, with their version */
+  private known = new Map<string, Versioned>();
   private queue: Promise<void> = Promise.resolve();
   private waiting = 0;
   private listeners = new Set<() => void>();
@@ -119,11 +120,11 @@ export class EditStore {
 
   /** Learns the version of a row before it is edited, so that saving is one request. */
   async prepare(key: string): Promise<void> {
-    if (this.etags.has(key)) return;
+    if (this.known.has(key)) return;
     try {
-      const { row, etag } = await this.backend.read(key);
-      if (etag) this.etags.set(key, etag);
-      this.hooks.onRow(key, row);
+      const read = await this.backend.read(key);
+      this.known.set(key, read);
+      this.hooks.onRow(key, read.row);
     } catch {
       // saving will tell
     }
@@ -192,25 +193,29 @@ export class EditStore {
   private async patchRow(changes: CellChange[]): Promise<void> {
     const key = changes[0]?.key ?? '';
     const body = Object.fromEntries(changes.map(({ column, after }) => [column, after]));
-    let etag = this.etags.get(key) ?? (await this.freshTag(key, changes));
-    let saved: { row: Row; etag: string | undefined };
+    let saved: Versioned;
     try {
-      saved = await this.backend.patch(key, body, etag);
+      saved = await this.backend.patch(key, body, await this.versionOf(key, changes));
     } catch (error) {
       if (!(error instanceof ApiError) || error.status !== 412) throw error;
       // Somebody changed the row. Where it is another column, both changes fit together.
-      etag = await this.freshTag(key, changes);
-      saved = await this.backend.patch(key, body, etag);
+      this.known.delete(key);
+      saved = await this.backend.patch(key, body, await this.versionOf(key, changes));
     }
-    if (saved.etag) this.etags.set(key, saved.etag);
-    else this.etags.delete(key);
-    this.hooks.onRow(key, { ...body, ...saved.row });
+    const row = { ...body, ...saved.row };
+    this.known.set(key, { row, etag: saved.etag });
+    this.hooks.onRow(key, row);
   }
 
-  private async freshTag(key: string, changes: CellChange[]): Promise<string | undefined> {
-    const { row, etag } = await this.backend.read(key);
-    if (etag) this.etags.set(key, etag);
-    this.hooks.onRow(key, row);
+  /** The version to write over; a conflict when it does not say what the change began with. */
+  private async versionOf(key: string, changes: CellChange[]): Promise<string | undefined> {
+    let version = this.known.get(key);
+    if (!version) {
+      version = await this.backend.read(key);
+      this.known.set(key, version);
+      this.hooks.onRow(key, version.row);
+    }
+    const { row, etag } = version;
     if (changes.some(({ column, before }) => !sameValue(row[column], before)))
       throw new Conflict(row);
     return etag;
@@ -220,7 +225,7 @@ export class EditStore {
     const byKey = new Map<string, CellChange[]>();
     for (const change of changes) byKey.set(change.key, [...(byKey.get(change.key) ?? []), change]);
     const operations = [...byKey].map(([id, cells]): BulkOperation => {
-      const etag = this.etags.get(id);
+      const etag = this.known.get(id)?.etag;
       return {
         method: 'PATCH',
         id,
@@ -230,7 +235,7 @@ export class EditStore {
     });
     await this.inChunks(operations, (chunk) => {
       for (const { id = '', data = {} } of chunk) {
-        this.etags.delete(id);
+        this.known.delete(id);
         this.hooks.onRow(id, data);
       }
     });
@@ -283,7 +288,7 @@ export class EditStore {
   async add(row: Row): Promise<Row> {
     const { row: made, etag } = await this.backend.insert(row);
     const key = rowKey(made, this.hooks.keyName());
-    if (etag) this.etags.set(key, etag);
+    this.known.set(key, { row: made, etag });
     this.history = addStep<EditStep>(this.history, { kind: 'insert', rows: [made] });
     this.hooks.onRows();
     this.changed();
@@ -307,7 +312,7 @@ export class EditStore {
     );
     await this.inChunks(operations, (chunk) => {
       for (const { id = '' } of chunk) {
-        this.etags.delete(id);
+        this.known.delete(id);
         this.rows.delete(id);
       }
     });

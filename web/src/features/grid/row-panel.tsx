@@ -91,7 +91,9 @@ export function RowPanel(props: RowPanelProps) {
         );
       else await props.onSave(changes);
       setDrafts({});
+      // The button was out of work meanwhile and lost the focus.
       if (isNew) props.onClose();
+      else panel.current?.focus();
     } catch (failure) {
       const place = failure instanceof ApiError ? errorPlace(failure.where).column : undefined;
       const { title, text } = describeError(ui, failure);
@@ -106,7 +108,8 @@ export function RowPanel(props: RowPanelProps) {
     <aside
       ref={panel}
       aria-label={props.title}
-      className="flex w-96 max-w-full shrink-0 flex-col border-border border-l bg-surface"
+      tabIndex={-1}
+      className="flex w-96 max-w-full shrink-0 flex-col border-border border-l bg-surface outline-none"
       onKeyDown={(event) => {
         if (event.key === 'Escape' && !event.defaultPrevented) {
           event.stopPropagation();
@@ -148,12 +151,7 @@ export function RowPanel(props: RowPanelProps) {
         </div>
         {isNew || canUpdate ? (
           <div className="flex justify-end gap-2 border-border border-t px-4 py-2.5">
-            <Button
-              type="submit"
-              variant="primary"
-              busy={busy}
-              disabled={!isNew && Object.keys(drafts).length === 0}
-            >
+            <Button type="submit" variant="primary" busy={busy}>
               {isNew ? m.saveNew : m.save}
             </Button>
           </div>

@@ -68,6 +68,8 @@ export interface SheetProps extends HeaderActions {
 
 interface Editing {
   cell: Cell;
+  /** the value one saw when it began */
+  before: unknown;
   key: string;
   caret: boolean;
   draft?: string;
@@ -187,7 +189,8 @@ export function Sheet(props: SheetProps) {
     if (!row || !column) return;
     const key = rowKey(row, keyName);
     const state = edits.cellsOf(key)?.[column.name];
-    const before = currentValue(edits, row, key, column.name);
+    const before =
+      editing?.key === key ? editing.before : currentValue(edits, row, key, column.name);
     if (state?.status === 'failed' && sameValue(before, after)) edits.discard(key, column.name);
     else edits.edit([{ key, column: column.name, before, after }]);
   };
@@ -213,8 +216,9 @@ export function Sheet(props: SheetProps) {
       caret && state?.message !== undefined && typeof state.value === 'string'
         ? state.value
         : undefined;
+    const before = currentValue(edits, row, key, column.name);
     void edits.prepare(key);
-    setEditing({ cell, key, caret, ...(draft === undefined ? {} : { draft }) });
+    setEditing({ cell, before, key, caret, ...(draft === undefined ? {} : { draft }) });
     return true;
   };
 
@@ -363,7 +367,7 @@ export function Sheet(props: SheetProps) {
         {
           key: editing.key,
           column: column.name,
-          before: currentValue(edits, row, editing.key, column.name),
+          before: editing.before,
           after: text,
         },
         m.problems[problem],
@@ -495,7 +499,7 @@ export function Sheet(props: SheetProps) {
                     key={`${key} ${editedColumn.name}`}
                     column={editedColumn}
                     name={columnName(editedColumn)}
-                    value={currentValue(edits, editedRow, key, editedColumn.name)}
+                    value={editing.before}
                     draft={editing.draft}
                     caret={editing.caret}
                     above={isAbove(index)}
