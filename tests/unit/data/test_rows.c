@@ -1,0 +1,141 @@
+#include "data/write.h"
+
+#include "base/json.h"
+#include "fixture.h"
+
+static enum errcode collect(void *arg, const void *p, size_t n, struct error *err)
+{
+    (void)err;
+    buf_add(arg, p, n);
+    return ERR_OK;
+}
+
+static struct data_context context(struct fixture *f, struct catalog *c, const char *table)
+{
+    struct data_context ctx = {.engine = f->engine, .ns = STR("store"), .catalog = c};
+    ctx.table = catalog_find_table(c, str_of(table));
+    assert_non_null(ctx.table);
+    return ctx;
+}
+
+static struct data_item insert_of(struct fixture *f, const struct table *t, const char *text)
+{
+    json_t *doc = NULL;
+    struct write w;
+    assert_ok(f, doc_parse(f->arena, str_of(text), 16, &doc, &f->err));
+    assert_ok(f, row_decode(f->arena, doc, t, WRITE_INSERT, &w, &f->err));
+    return (struct data_item){
+        .op = DATA_INSERT, .columns = w.columns, .values = w.values, .n = w.n_columns};
+}
+
+static void cursor_walks_every_row_once(void **state)
+{
+    (void)state;
+    struct fixture *f = fixture_open(NULL);
+    fixture_sql(f, "CREATE TABLE t (id INTEGER PRIMARY KEY, g INTEGER)");
+    fixture_sql(f, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<103)"
+                   "INSERT INTO t SELECT i, CASE WHEN i%5 THEN i%3 END FROM n");
+    struct catalog *c = fixture_catalog(f);
+    struct data_context ctx = context(f, c, "t");
+    struct list_params p = {.sort = STR("g"), .limit = STR("10"), .fields = STR("id")};
+    bool seen[104] = {false};
+    int n = 0;
+    do {
+        struct list_query q;
+        struct list_result r;
+        struct buf b;
+        json_t *doc = NULL;
+        buf_init(&b, BUF_MAX_DEFAULT);
+        assert_ok(f, list_parse(f->arena, &p, ctx.table, NULL, &q, &f->err));
+        struct row_sink sink = {.fn = collect, .arg = &b};
+        assert_ok(f, data_list(&ctx, f->arena, &q, &sink, &r, &f->err));
+        assert_int_equal(r.total, 103);
+        assert_ok(f, doc_parse(f->arena, buf_str(&b), 16, &doc, &f->err));
+        for (size_t i = 0; i < json_array_size(doc); i++, n++) {
+            json_int_t id = json_integer_value(json_object_get(json_array_get(doc, i), "id"));
+            assert_false(seen[id]);
+            seen[id] = true;
+        }
+        buf_release(&b);
+        p.cursor = str_of(r.next_cursor);
+    } while (p.cursor.p);
+    assert_int_equal(n, 103);
+    catalog_unref(c);
+    fixture_close(f);
+}
+
+static void row_is_written_changed_and_deleted_by_its_tag(void **state)
+{
+    (void)state;
+    struct fixture *f = fixture_open(NULL);
+    fixture_sql(f, "CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT NOT NULL)");
+    struct catalog *c = fixture_catalog(f);
+    struct data_context ctx = context(f, c, "t");
+    struct data_item item = insert_of(f, ctx.table, "{\"name\": \"Ada\"}");
+    assert_ok(f, data_write(&ctx, f->arena, &item, 1, false, &f->err));
+    assert_int_equal(item.row[0].i, 1);
+    struct data_item change = insert_of(f, ctx.table, "{\"id\": 1, \"name\": \"Eva\"}");
+    change.op = DATA_UPDATE;
+    change.id = STR("1");
+    change.if_match = STR("\"other\"");
+    assert_int_equal(data_write(&ctx, f->arena, &change, 1, false, NULL), ERR_STALE);
+    change.if_match = str_of(item.etag);
+    assert_ok(f, data_write(&ctx, f->arena, &change, 1, false, &f->err));
+    assert_string_equal(fixture_text(f, "SELECT name FROM t"), "Eva");
+    assert_string_not_equal(change.etag, item.etag);
+    struct data_item gone = {.op = DATA_DELETE, .id = STR("1")};
+    assert_ok(f, data_write(&ctx, f->arena, &gone, 1, false, &f->err));
+    assert_int_equal(data_write(&ctx, f->arena, &gone, 1, false, NULL), ERR_NOT_FOUND);
+    catalog_unref(c);
+    fixture_close(f);
+}
+
+static void one_broken_item_undoes_all_unless_partial(void **state)
+{
+    (void)state;
+    struct fixture *f = fixture_open(NULL);
+    fixture_sql(f, "CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT NOT NULL)");
+    struct catalog *c = fixture_catalog(f);
+    struct data_context ctx = context(f, c, "t");
+    struct data_item items[] = {insert_of(f, ctx.table, "{\"id\": 1, \"name\": \"Ada\"}"),
+                                insert_of(f, ctx.table, "{\"id\": 2}")};
+    assert_int_equal(data_write(&ctx, f->arena, items, 2, false, &f->err), ERR_NOT_NULL_VIOLATION);
+    assert_string_equal(f->err.where, "/1/name");
+    assert_string_equal(fixture_text(f, "SELECT count(*) FROM t"), "0");
+    assert_int_equal(data_write(&ctx, f->arena, items, 2, true, NULL), ERR_OK);
+    assert_int_equal(items[1].code, ERR_NOT_NULL_VIOLATION);
+    assert_string_equal(fixture_text(f, "SELECT count(*) FROM t"), "1");
+    error_release(&items[1].err);
+    catalog_unref(c);
+    fixture_close(f);
+}
+
+static void long_numbers_are_texts(void **state)
+{
+    (void)state;
+    static const struct column whole = {.name = "i", .type = {.kind = TYPE_INT64}};
+    static const struct column money = {.name = "d", .type = {.kind = TYPE_DECIMAL}};
+    struct buf b;
+    buf_init(&b, 1000);
+    cell_encode(&b, &whole, value_int(INT64_C(9007199254740992)));
+    buf_addc(&b, ' ');
+    cell_encode(&b, &whole, value_int(INT64_C(9007199254740993)));
+    buf_addc(&b, ' ');
+    cell_encode(&b, &money, value_text("12.50"));
+    buf_addc(&b, ' ');
+    cell_encode(&b, &money, value_text("1234567890123456.5"));
+    assert_string_equal(buf_text(&b), "9007199254740992 \"9007199254740993\" 12.50 "
+                                      "\"1234567890123456.5\"");
+    buf_release(&b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(cursor_walks_every_row_once),
+        cmocka_unit_test(row_is_written_changed_and_deleted_by_its_tag),
+        cmocka_unit_test(one_broken_item_undoes_all_unless_partial),
+        cmocka_unit_test(long_numbers_are_texts),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
