@@ -278,6 +278,7 @@ test('columns are resized, moved and hidden, and stay so', async ({ signedIn, pa
   await page.keyboard.press('ArrowUp');
   await expect(header(/Age/)).toBeFocused();
   await page.keyboard.press('Shift+F10');
+  await expectAccessible(page, 'the menu of a column');
   await page.getByRole('menuitem', { name: 'Move to the left' }).press('Enter');
   await expect(header(/Age/)).toHaveAttribute('aria-colindex', '3');
   await header(/Active/).getByRole('button', { name: 'Column Active' }).click();

@@ -17,6 +17,8 @@ export interface CellEditorProps {
   /** opened to change what is there, not by typing over it */
   caret: boolean;
   above: boolean;
+  /** near the right edge: layers open to the left */
+  atEnd: boolean;
   onCommit: (value: unknown, step: Step | null) => void;
   /** left with a text that means nothing here */
   onReject: (text: string, problem: ValueProblem) => void;
@@ -36,7 +38,7 @@ export function CellEditor(props: CellEditorProps) {
   return isPicked(props.column) ? <PickEditor {...props} /> : <TextEditor {...props} />;
 }
 
-function PickEditor({ column, name, value, above, onCommit, onCancel }: CellEditorProps) {
+function PickEditor({ column, name, value, above, atEnd, onCommit, onCancel }: CellEditorProps) {
   const m = useMessages(gridMessages);
   const input = useRef<HTMLInputElement>(null);
   const done = useRef(false);
@@ -66,6 +68,7 @@ function PickEditor({ column, name, value, above, onCommit, onCancel }: CellEdit
         load={load}
         nullable={column.nullable}
         above={above}
+        atEnd={atEnd}
         startOpen
         onPick={(picked) => finish(() => onCommit(picked, 'down'))}
         onKeyDown={onKeyDown}
@@ -78,7 +81,7 @@ function PickEditor({ column, name, value, above, onCommit, onCancel }: CellEdit
 }
 
 function TextEditor(props: CellEditorProps) {
-  const { column, name, value, draft, caret, above, onCommit, onReject, onCancel } = props;
+  const { column, name, value, draft, caret, above, atEnd, onCommit, onReject, onCancel } = props;
   const m = useMessages(gridMessages);
   const language = useLanguage();
   const errorId = useId();
@@ -171,7 +174,7 @@ function TextEditor(props: CellEditorProps) {
         />
       )}
       {problem ? (
-        <CellNote id={errorId} above={above}>
+        <CellNote id={errorId} above={above} atEnd={atEnd}>
           {m.problems[problem]}
         </CellNote>
       ) : null}
@@ -183,10 +186,12 @@ function TextEditor(props: CellEditorProps) {
 export function CellNote({
   id,
   above,
+  atEnd,
   children,
 }: {
   id?: string;
   above: boolean;
+  atEnd: boolean;
   children: React.ReactNode;
 }) {
   return (
@@ -194,8 +199,9 @@ export function CellNote({
       id={id}
       role="alert"
       className={clsx(
-        'absolute left-0 z-20 w-max max-w-80 whitespace-normal rounded-md border border-danger/40 bg-danger-soft px-2.5 py-1.5 text-left font-sans text-danger-text text-xs shadow-float',
+        'absolute z-20 w-max max-w-80 whitespace-normal rounded-md border border-danger/40 bg-danger-soft px-2.5 py-1.5 text-left font-sans text-danger-text text-xs shadow-float',
         above ? 'bottom-full mb-1' : 'top-full mt-1',
+        atEnd ? 'right-0' : 'left-0',
       )}
     >
       {children}

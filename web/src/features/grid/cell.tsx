@@ -24,7 +24,7 @@ export function cellContent(
   if (value === '') return <span className="text-muted text-xs italic">{m.emptyString}</span>;
   if (typeof value === 'boolean')
     return (
-      <span className="inline-flex items-center gap-1.5">
+      <span className="inline-flex items-center gap-1.5 align-middle">
         {value ? (
           <Check className="size-3.5 text-success" aria-hidden />
         ) : (
@@ -42,12 +42,13 @@ export interface CellTroubleProps {
   column: Column;
   state: CellState;
   above: boolean;
+  atEnd: boolean;
   onRetry: () => void;
   onDiscard: () => void;
 }
 
 /** Why a cell is not saved, and what one can do about it. */
-export function CellTrouble({ column, state, above, onRetry, onDiscard }: CellTroubleProps) {
+export function CellTrouble({ column, state, above, atEnd, onRetry, onDiscard }: CellTroubleProps) {
   const m = useMessages(gridMessages);
   const ui = useMessages(uiMessages);
   const language = useLanguage();
@@ -63,7 +64,7 @@ export function CellTrouble({ column, state, above, onRetry, onDiscard }: CellTr
       ? { title: message, text: '' }
       : describeError(ui, error);
   return (
-    <CellNote above={above}>
+    <CellNote above={above} atEnd={atEnd}>
       <p className="font-medium">{title}</p>
       {text && text !== title ? <p className="mt-0.5 break-words">{text}</p> : null}
       <div className="mt-1.5 flex gap-1.5">

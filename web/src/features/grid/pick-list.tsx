@@ -25,6 +25,7 @@ export interface PickListProps {
   inputRef?: Ref<HTMLInputElement>;
   inputClassName?: string;
   above?: boolean;
+  atEnd?: boolean;
   id?: string;
   startOpen?: boolean;
 }
@@ -41,6 +42,7 @@ export function PickList({
   inputRef,
   inputClassName,
   above = false,
+  atEnd = false,
   id,
   startOpen = false,
 }: PickListProps) {
@@ -136,8 +138,9 @@ export function PickList({
         hidden={!open}
         className={clsx(
           floatingPanel,
-          'scroll-thin absolute left-0 max-h-64 min-w-full max-w-96 overflow-y-auto',
+          'scroll-thin absolute max-h-64 min-w-full max-w-96 overflow-y-auto',
           above ? 'bottom-full mb-1' : 'top-full mt-1',
+          atEnd ? 'right-0' : 'left-0',
         )}
       >
         {options?.map((option, index) => (

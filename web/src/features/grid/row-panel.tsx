@@ -54,9 +54,10 @@ export function RowPanel(props: RowPanelProps) {
   const shown = isNew ? columns.filter(isEditable) : columns;
 
   useEffect(() => {
-    panel.current
-      ?.querySelector<HTMLElement>('input:not([readonly]), textarea, [role="combobox"], button')
-      ?.focus();
+    const field = panel.current?.querySelector<HTMLElement>(
+      'form :is(input, textarea, [role="combobox"])',
+    );
+    (field ?? panel.current)?.focus();
   }, []);
 
   const before = (column: Column) => row?.[column.name] ?? null;

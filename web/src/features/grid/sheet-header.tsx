@@ -198,6 +198,7 @@ function HeaderMenu({
   const { name } = column;
   return (
     <Menu
+      within="main"
       align="start"
       trigger={
         <button

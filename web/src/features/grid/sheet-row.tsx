@@ -9,6 +9,7 @@ import { CellTrouble, cellClass, cellContent } from './cell';
 import type { RowCells } from './edits';
 import { gridMessages } from './i18n';
 import type { ColumnPlace } from './lib/window';
+import { labelKey, type RelationLabels } from './use-relation-labels';
 
 export const rowHeight = 32;
 
@@ -34,8 +35,10 @@ export interface SheetRowProps {
   /** columns of the selected range in this row */
   rangeFrom: number;
   rangeTo: number;
+  labels: RelationLabels;
   cells: RowCells | undefined;
   above: boolean;
+  atEnd: boolean;
   /** an open editor, in the active cell */
   editor: ReactNode;
   onRetry: (key: string, column: string) => void;
@@ -61,6 +64,9 @@ function Cells(props: SheetRowProps) {
     const isActive = at === active;
     const failed = state?.status === 'failed';
     const editing = isActive && Boolean(editor);
+    const label = column.relatedTable
+      ? props.labels.get(labelKey(column.relatedTable, value))
+      : undefined;
     return (
       <div
         key={column.name}
@@ -80,7 +86,9 @@ function Cells(props: SheetRowProps) {
         {editing ? (
           editor
         ) : row ? (
-          <span className="min-w-0 truncate">{cellContent(column, value, m, language)}</span>
+          <span className="min-w-0 truncate">
+            {label ?? cellContent(column, value, m, language)}
+          </span>
         ) : (
           <span className="h-2.5 w-3/5 rounded-sm bg-surface-3" aria-hidden />
         )}
@@ -89,6 +97,7 @@ function Cells(props: SheetRowProps) {
             column={column}
             state={state}
             above={above}
+            atEnd={props.atEnd}
             onRetry={() => props.onRetry(props.rowId, column.name)}
             onDiscard={() => props.onDiscard(props.rowId, column.name)}
           />

@@ -35,6 +35,7 @@ import { placeColumns, visibleColumns, visibleRows } from './lib/window';
 import { columnName, type HeaderActions, nextSort, SheetHeader, type Sort } from './sheet-header';
 import { rowHeight, SheetRow } from './sheet-row';
 import { currentValue, useCellActions } from './use-cell-actions';
+import { useRelationLabels } from './use-relation-labels';
 import { useSheetScroll } from './use-scroll';
 
 const overscan = 6;
@@ -388,8 +389,11 @@ export function Sheet(props: SheetProps) {
   if (focus.row >= 0 && focus.row < count && (focus.row < seen.first || focus.row >= seen.end))
     indexes.push(focus.row);
 
+  const labels = useRelationLabels(columns, indexes.map(rowAt));
   const shift = position.top - position.physical;
   const isAbove = (row: number) => (row - first) * rowHeight > space.viewport - 180;
+  const activePlace = places[focus.column];
+  const isAtEnd = activePlace !== undefined && activePlace.left + 320 > scroll.left + size.width;
   const editedColumn = editing ? columns[editing.cell.column] : undefined;
   const editedRow = editing ? rowAt(editing.cell.row) : undefined;
   const rangeStart = places[box.left];
@@ -491,8 +495,10 @@ export function Sheet(props: SheetProps) {
               active={isActive ? focus.column : -1}
               rangeFrom={inRange ? box.left : isActive ? focus.column : -1}
               rangeTo={inRange ? box.right : isActive ? focus.column : -2}
+              labels={labels}
               cells={row ? edits.cellsOf(key) : undefined}
               above={isActive && isAbove(index)}
+              atEnd={isActive && isAtEnd}
               editor={
                 isActive && editing && editedColumn && editedRow && editing.key === key ? (
                   <CellEditor
@@ -503,6 +509,7 @@ export function Sheet(props: SheetProps) {
                     draft={editing.draft}
                     caret={editing.caret}
                     above={isAbove(index)}
+                    atEnd={isAtEnd}
                     onCommit={(value, by) => onCommit.current(value, by)}
                     onReject={onReject}
                     onCancel={() => {
