@@ -20,7 +20,7 @@ import { shownColumns, widthOf, withHidden, withMoved, withShifted, withWidth } 
 import { allRows, choose, countChosen, noRows, type RowSelection } from './lib/selection';
 import { RowSource } from './lib/source';
 import { gridColumns, keyColumn, rowKey } from './lib/values';
-import { csvOf, deleteAll, jsonOf, selectedRows, undoableRows } from './row-commands';
+import { csvOf, deleteAll, freshRows, jsonOf, selectedRows, undoableRows } from './row-commands';
 import { RowPanel } from './row-panel';
 import { Sheet } from './sheet';
 import { columnName } from './sheet-header';
@@ -219,9 +219,9 @@ export function GridPage({ table, onRowsChanged }: GridPageProps) {
     if (chosen > 0) return void removeChosen();
     if (to - from >= undoableRows) return toast({ kind: 'error', title: m.tooMany });
     try {
-      await remove(
-        await source.range(offset + from, offset + to + 1, new AbortController().signal),
-      );
+      const rows = await source.range(offset + from, offset + to + 1, new AbortController().signal);
+      const named = rows.map((row) => rowKey(row, keyName));
+      await remove(await freshRows(tableName, keyName, named));
     } catch (error) {
       failed(error);
     }

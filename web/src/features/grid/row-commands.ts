@@ -9,6 +9,24 @@ export const undoableRows = 5000;
 const pageSize = 1000;
 const exceptMost = 400;
 
+const keysOfOneAddress = 100;
+
+/** Rows as they are now: what one undoes or exports must not be what they once were. */
+export async function freshRows(
+  table: string,
+  keyName: string,
+  keys: readonly string[],
+): Promise<Row[]> {
+  const found = new Map<string, Row>();
+  for (let at = 0; at < keys.length; at += keysOfOneAddress) {
+    const value = keys.slice(at, at + keysOfOneAddress);
+    const filters = JSON.stringify({ and: [{ field: keyName, operator: 'in', value }] });
+    const { rows } = await listRows(table, { filters }, 1, keysOfOneAddress, 'none');
+    for (const row of rows) found.set(rowKey(row, keyName), row);
+  }
+  return keys.map((key) => found.get(key)).filter((row) => row !== undefined);
+}
+
 /** The rows of a selection in full; for "all but some" they are read page by page. */
 export async function selectedRows(
   table: string,
@@ -16,7 +34,7 @@ export async function selectedRows(
   keyName: string,
   selection: RowSelection,
 ): Promise<Row[]> {
-  if (!selection.all) return [...selection.rows.values()];
+  if (!selection.all) return freshRows(table, keyName, [...selection.rows.keys()]);
   const rows: Row[] = [];
   for (let page = 1; ; page += 1) {
     const answer = await listRows(table, query, page, pageSize, 'none');

@@ -111,9 +111,24 @@ describe('a row source', () => {
     const before = asked.length;
     source.refresh();
     expect(source.get(3)).toEqual({ id: 3 });
+    // the rows must not jump to the top meanwhile
+    expect(source.total).toBe(50);
     await settle();
+    expect(asked.at(-1)?.count).toBe('exact');
     expect(asked.length).toBe(before + 1);
     expect(source.total).toBe(50);
+  });
+  it('counts again when the request that counted was stopped', async () => {
+    const { source, asked } = server(1_000_000);
+    source.open();
+    await settle();
+    source.want(5000, 5010);
+    await settle();
+    source.refresh();
+    source.want(9000, 9010);
+    await settle();
+    expect(asked.at(-1)?.count).toBe('exact');
+    expect(source.get(9000)).toEqual({ id: 9000 });
   });
   it('tells a failure and gets over it', async () => {
     let fail = true;

@@ -31,6 +31,7 @@ export class RowSource {
   private listeners = new Set<() => void>();
   private counting: AbortController | undefined;
   private closed = false;
+  private mustCount = true;
 
   private readonly load: LoadPage;
 
@@ -101,16 +102,21 @@ export class RowSource {
   private async fetch(page: number): Promise<void> {
     const controller = new AbortController();
     this.running.set(page, controller);
+    // A number that was exact stays so: an estimate in between would move the rows.
+    const count: Count = this.mustCount ? (this.exact ? 'exact' : undefined) : 'none';
+    this.mustCount = false;
+    let stored = false;
     try {
-      const count: Count = this.total === null ? undefined : 'none';
       const answer = await this.load(page, pageSize, count, controller.signal);
       if (this.closed || controller.signal.aborted) return;
       this.store(page, answer);
+      stored = true;
     } catch (error) {
       if (controller.signal.aborted) return;
       this.error = error;
       this.fresh = false;
     } finally {
+      if (count !== 'none' && !stored) this.mustCount = true;
       if (this.running.get(page) === controller) this.running.delete(page);
       if (!controller.signal.aborted) this.changed();
     }
@@ -177,7 +183,7 @@ export class RowSource {
       if (this.wanted.includes(page)) this.stale.add(page);
       else this.pages.delete(page);
     }
-    this.total = null;
+    this.mustCount = true;
     const pages = this.wanted.length > 0 ? this.wanted : [1];
     for (const page of pages) void this.fetch(page);
     this.changed();
