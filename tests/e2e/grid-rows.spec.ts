@@ -273,6 +273,24 @@ test('columns are resized, moved and hidden, and stay so', async ({ signedIn, pa
   await page.mouse.move(handle.x + 64, handle.y + 10, { steps: 4 });
   await page.mouse.up();
   expect(await width()).toBeCloseTo(before + 60, -1);
+  // By mouse: dragged before the first column, and put back.
+  const drag = async (name: RegExp, to: RegExp) => {
+    const from = await header(name).boundingBox();
+    const target = await header(to).boundingBox();
+    if (!from || !target) throw new Error('no header');
+    await page.mouse.move(from.x + 40, from.y + 10);
+    await page.mouse.down();
+    await page.mouse.move(target.x + 20, target.y + 10, { steps: 5 });
+    await page.mouse.up();
+  };
+  await drag(/Active/, /Name/);
+  await expect(header(/Active/)).toHaveAttribute('aria-colindex', '3');
+  await expect(header(/Active/)).toHaveAttribute('aria-sort', 'none');
+  await page.getByRole('button', { name: 'Columns' }).click();
+  await expectAccessible(page, 'the list of columns');
+  await page.getByRole('button', { name: 'Reset' }).click();
+  await page.keyboard.press('Escape');
+  await expect(header(/Active/)).toHaveAttribute('aria-colindex', '5');
   // By keys: up to the header, its menu, and to the left.
   await cell(grid, 1, 'Age').click();
   await page.keyboard.press('ArrowUp');
@@ -287,7 +305,6 @@ test('columns are resized, moved and hidden, and stay so', async ({ signedIn, pa
   await page.reload();
   await expect(header(/Age/)).toHaveAttribute('aria-colindex', '3');
   await expect(header(/Active/)).toBeHidden();
-  expect(await width()).toBeCloseTo(before + 60, -1);
 });
 
 test('rows come in pages where one likes that', async ({ signedIn, page }) => {

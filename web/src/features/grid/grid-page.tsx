@@ -4,6 +4,7 @@ import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore
 import type { Row, TableInfo } from '@/shared/api/types';
 import { useLanguage, useMessages } from '@/shared/i18n/core';
 import { formatNumber } from '@/shared/i18n/format';
+import { type Command, useCommands } from '@/shared/lib/commands';
 import { downloadBlob } from '@/shared/lib/download';
 import { Button, buttonClass } from '@/shared/ui/button';
 import { ConfirmDialog } from '@/shared/ui/dialog';
@@ -51,8 +52,9 @@ function useListQuery(table: TableInfo) {
   return { view, setView, columns, query };
 }
 
-/** Rows for a query; a new query is a new source. */
+/** Rows for a query; a new query is a new source, the old one in sight until that has rows. */
 function useSource(tableName: string, query: ListQuery): RowSource {
+  const shown = useRef<RowSource>(null);
   const source = useMemo(
     () =>
       new RowSource((page, limit, count, signal) =>
@@ -65,7 +67,8 @@ function useSource(tableName: string, query: ListQuery): RowSource {
     return () => source.close();
   }, [source]);
   useSyncExternalStore(source.subscribe, source.snapshot);
-  return source;
+  if (!source.fresh || !shown.current) shown.current = source;
+  return shown.current;
 }
 
 export function GridPage({ table, onRowsChanged }: GridPageProps) {
@@ -245,6 +248,30 @@ export function GridPage({ table, onRowsChanged }: GridPageProps) {
       setExporting(false);
     }
   };
+
+  const commands = useRef({ undo, redo, exportAs });
+  commands.current = { undo, redo, exportAs };
+  const offered = useMemo<Command[]>(() => {
+    const offer = (id: string, label: string, run: () => void): Command => ({
+      id: `grid.${id}`,
+      label,
+      group: table.displayName,
+      run,
+    });
+    return [
+      ...(canCreate ? [offer('add', m.addRow, () => setPanel('new'))] : []),
+      ...(canUpdate ? [offer('undo', m.undo, () => commands.current.undo())] : []),
+      ...(canUpdate ? [offer('redo', m.redo, () => commands.current.redo())] : []),
+      offer('filter', m.filter, () => setFilterOpen(true)),
+      offer('csv', `${m.exportAll}: ${m.exportCsv}`, () => {
+        void commands.current.exportAs('csv', false);
+      }),
+      offer('json', `${m.exportAll}: ${m.exportJson}`, () => {
+        void commands.current.exportAs('json', false);
+      }),
+    ];
+  }, [m, table.displayName, canCreate, canUpdate]);
+  useCommands('grid', offered);
 
   if (can?.read === false)
     return <EmptyState icon={<LockKeyhole className="size-5" aria-hidden />} title={m.noRight} />;

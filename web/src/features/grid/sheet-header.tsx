@@ -129,7 +129,6 @@ function HeaderCell({
   const onPointerMove = (event: PointerEvent) => {
     if (!drag.current) return;
     if (!drag.current.moved && Math.abs(event.clientX - drag.current.x) < 6) return;
-    if (!drag.current.moved) event.currentTarget.setPointerCapture(event.pointerId);
     drag.current.moved = true;
     setDrop(target(event).left - place.left);
   };
@@ -157,7 +156,10 @@ function HeaderCell({
         className="flex h-full min-w-0 flex-1 cursor-default select-none items-center gap-1.5"
         title={column.comment ?? undefined}
         onPointerDown={(event) => {
-          if (event.button === 0) drag.current = { x: event.clientX, moved: false };
+          if (event.button !== 0) return;
+          // A quick hand is out of the heading before it has moved.
+          event.currentTarget.setPointerCapture(event.pointerId);
+          drag.current = { x: event.clientX, moved: false };
         }}
         onPointerMove={onPointerMove}
         onPointerUp={onPointerUp}

@@ -136,6 +136,14 @@ export function Sheet(props: SheetProps) {
     if (size.height > 0) source.want(offset + seen.first, offset + Math.max(seen.end, 1));
   }, [source, offset, seen.first, seen.end, size.height]);
 
+  const { toTop } = scroll;
+  const before = useRef(source);
+  useLayoutEffect(() => {
+    // Another result begins at its beginning.
+    if (before.current !== source) toTop();
+    before.current = source;
+  }, [source, toTop]);
+
   useLayoutEffect(() => {
     if (!focusWanted.current || editing) return;
     const cell = scroller.current?.querySelector<HTMLElement>(
@@ -408,6 +416,7 @@ export function Sheet(props: SheetProps) {
       ref={scroller}
       role="grid"
       aria-label={props.label}
+      aria-description={m.help}
       aria-rowcount={offset + count + 1}
       aria-colcount={columns.length + 1}
       aria-multiselectable

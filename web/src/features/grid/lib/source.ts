@@ -80,6 +80,7 @@ export class RowSource {
 
   /** Says what is looked at: loads what is missing, stops what is not wanted any more. */
   want(first: number, end: number): void {
+    if (this.closed) return;
     this.wanted = pagesOf(first, end, pageSize);
     for (const [page, controller] of this.running) {
       if (page !== 1 && !this.wanted.includes(page)) {
