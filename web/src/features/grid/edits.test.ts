@@ -168,6 +168,39 @@ describe('many cells', () => {
   });
 });
 
+describe('more cells than one request takes', () => {
+  it('keep what was saved when a later part is refused', async () => {
+    const { edits, table } = setUp(Array.from({ length: 700 }, (_, id) => ({ id, age: 0 })));
+    edits.edit(
+      Array.from({ length: 700 }, (_, id) => change(String(id), 'age', 0, id === 600 ? -1 : 7)),
+    );
+    await edits.idle();
+    expect(table.get('499')?.row['age']).toBe(7);
+    expect(table.get('550')?.row['age']).toBe(0);
+    expect(edits.cellsOf('600')?.['age']?.status).toBe('failed');
+    expect(edits.cellsOf('499')).toBeUndefined();
+    edits.undo();
+    await edits.idle();
+    expect(table.get('499')?.row['age']).toBe(0);
+    expect(edits.canUndo).toBe(false);
+  });
+  it('delete what could be deleted, and bring it back', async () => {
+    const rows = Array.from({ length: 700 }, (_, id) => ({ id: String(id), age: 0 }));
+    const { edits, table, backend } = setUp(rows);
+    const bulk = backend.bulk;
+    let calls = 0;
+    backend.bulk = (operations) => {
+      calls += 1;
+      return calls === 2 ? Promise.reject(new Error('down')) : bulk(operations);
+    };
+    expect(await edits.remove(rows)).toBe(false);
+    expect(table.size).toBe(200);
+    edits.undo();
+    await edits.idle();
+    expect(table.size).toBe(700);
+  });
+});
+
 describe('rows', () => {
   it('come back as they were when a delete is undone', async () => {
     const rows = [

@@ -1,7 +1,15 @@
 import { ApiError } from '@/shared/api/client';
 import type { Column, Row } from '@/shared/api/types';
 import type { Backend, BulkOperation, Versioned } from './backend';
-import { addStep, dropStep, emptyHistory, type History, takeAgain, takeBack } from './lib/history';
+import {
+  addStep,
+  dropStep,
+  emptyHistory,
+  type History,
+  replaceStep,
+  takeAgain,
+  takeBack,
+} from './lib/history';
 import { rowKey, sameValue, serverColumns } from './lib/values';
 
 export interface CellChange {
@@ -60,6 +68,21 @@ export function errorPlace(where: string | undefined): { index?: number; column?
     ...(index === undefined ? {} : { index: Number(index) }),
     ...(column === undefined ? {} : { column: column.replaceAll('~1', '/').replaceAll('~0', '~') }),
   };
+}
+
+/** Changes by rows, as many rows together as one request takes. */
+function partsOf(changes: readonly CellChange[]): CellChange[][] {
+  const parts: CellChange[][] = [];
+  let keys = new Set<string>();
+  for (const change of changes) {
+    if (parts.length === 0 || (keys.size >= bulkSize && !keys.has(change.key))) {
+      parts.push([]);
+      keys = new Set();
+    }
+    keys.add(change.key);
+    parts.at(-1)?.push(change);
+  }
+  return parts;
 }
 
 /** Edits of one table: shown at once, saved in order, taken back on request. */
@@ -178,16 +201,31 @@ export class EditStore {
     for (const { key, column, before, after } of changes)
       this.setCell(key, column, { value: after, before, status: 'saving' });
     this.enqueue(async () => {
-      try {
-        const keys = new Set(changes.map((change) => change.key));
-        if (keys.size === 1) await this.patchRow(changes);
-        else await this.patchRows(changes);
-        for (const { key, column } of changes) this.setCell(key, column, undefined);
-      } catch (error) {
-        this.history = dropStep(this.history, step);
-        this.failCells(changes, error);
+      const parts = partsOf(changes);
+      const saved: CellChange[] = [];
+      for (const [at, part] of parts.entries()) {
+        try {
+          if (new Set(part.map((change) => change.key)).size === 1) await this.patchRow(part);
+          else await this.patchRows(part);
+        } catch (error) {
+          this.keepPart(step, saved.length > 0 && { kind: 'cells', changes: saved });
+          this.failCells(part, error);
+          // What comes after was not even tried.
+          for (const { key, column, before, after } of parts.slice(at + 1).flat())
+            this.setCell(key, column, { value: after, before, status: 'failed', error });
+          return;
+        }
+        for (const { key, column } of part) this.setCell(key, column, undefined);
+        saved.push(...part);
       }
     });
+  }
+
+  /** Of a step that failed half-way, what was done can be taken back. */
+  private keepPart(step: EditStep, part: EditStep | false): void {
+    const isForward = this.history.done.includes(step);
+    this.history =
+      part && isForward ? replaceStep(this.history, step, part) : dropStep(this.history, step);
   }
 
   private async patchRow(changes: CellChange[]): Promise<void> {
@@ -233,12 +271,11 @@ export class EditStore {
         ...(etag ? { ifMatch: etag } : {}),
       };
     });
-    await this.inChunks(operations, (chunk) => {
-      for (const { id = '', data = {} } of chunk) {
-        this.known.delete(id);
-        this.hooks.onRow(id, data);
-      }
-    });
+    await this.backend.bulk(operations);
+    for (const { id = '', data = {} } of operations) {
+      this.known.delete(id);
+      this.hooks.onRow(id, data);
+    }
   }
 
   private async inChunks(
@@ -279,9 +316,9 @@ export class EditStore {
 
   /** Deletes rows; resolves when the server has done it. */
   remove(rows: Row[], remember = true): Promise<boolean> {
-    const step: EditStep = { kind: 'delete', rows };
+    const step = { kind: 'delete' as const, rows };
     if (remember) this.history = addStep(this.history, step);
-    return this.enqueueRows(step, () => this.deleteRows(rows));
+    return this.enqueueRows(step, (done) => this.deleteRows(rows, done));
   }
 
   /** Adds a row; a refusal is for the form to show. */
@@ -305,7 +342,7 @@ export class EditStore {
     this.changed();
   }
 
-  private async deleteRows(rows: Row[]): Promise<void> {
+  private async deleteRows(rows: Row[], done: Row[]): Promise<void> {
     const keyName = this.hooks.keyName();
     const operations = rows.map(
       (row): BulkOperation => ({ method: 'DELETE', id: rowKey(row, keyName) }),
@@ -315,11 +352,12 @@ export class EditStore {
         this.known.delete(id);
         this.rows.delete(id);
       }
+      done.push(...rows.slice(done.length, done.length + chunk.length));
     });
   }
 
   /** Rows as they were, under the keys they had; what the server keeps itself, it writes anew. */
-  private async insertRows(rows: Row[]): Promise<void> {
+  private async insertRows(rows: Row[], done: Row[]): Promise<void> {
     const keyName = this.hooks.keyName();
     const names = this.hooks
       .columns()
@@ -336,17 +374,23 @@ export class EditStore {
         ),
       }),
     );
-    await this.inChunks(operations, () => undefined);
+    await this.inChunks(operations, (chunk) => {
+      done.push(...rows.slice(done.length, done.length + chunk.length));
+    });
   }
 
-  private enqueueRows(step: EditStep, work: () => Promise<void>): Promise<boolean> {
+  private enqueueRows(
+    step: Exclude<EditStep, { kind: 'cells' }>,
+    work: (done: Row[]) => Promise<void>,
+  ): Promise<boolean> {
     return new Promise((resolve) => {
       this.enqueue(async () => {
+        const done: Row[] = [];
         try {
-          await work();
+          await work(done);
           resolve(true);
         } catch (error) {
-          this.history = dropStep(this.history, step);
+          this.keepPart(step, done.length > 0 && { kind: step.kind, rows: done });
           this.hooks.onFailure(error);
           resolve(false);
         } finally {
@@ -399,8 +443,8 @@ export class EditStore {
       return;
     }
     const insert = (step.kind === 'delete') === backwards;
-    void this.enqueueRows(step, () =>
-      insert ? this.insertRows(step.rows) : this.deleteRows(step.rows),
+    void this.enqueueRows(step, (done) =>
+      insert ? this.insertRows(step.rows, done) : this.deleteRows(step.rows, done),
     );
   }
 }

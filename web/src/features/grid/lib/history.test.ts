@@ -1,5 +1,13 @@
 import { expect, it } from 'vitest';
-import { addStep, dropStep, emptyHistory, type History, takeAgain, takeBack } from './history';
+import {
+  addStep,
+  dropStep,
+  emptyHistory,
+  type History,
+  replaceStep,
+  takeAgain,
+  takeBack,
+} from './history';
 
 const start: History<string> = emptyHistory;
 
@@ -29,4 +37,7 @@ it('keeps the last 200', () => {
   for (let step = 0; step < 300; step += 1) history = addStep(history, String(step));
   expect(history.done).toHaveLength(200);
   expect(history.done[0]).toBe('100');
+});
+it('keeps the part of a step that happened', () => {
+  expect(replaceStep(addStep(addStep(start, 'a'), 'b'), 'a', 'c').done).toEqual(['c', 'b']);
 });

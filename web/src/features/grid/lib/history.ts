@@ -29,3 +29,9 @@ export function dropStep<S>(history: History<S>, step: S): History<S> {
   const keep = (other: S) => other !== step;
   return { done: history.done.filter(keep), undone: history.undone.filter(keep) };
 }
+
+/** A step of which only a part happened. */
+export function replaceStep<S>(history: History<S>, step: S, part: S): History<S> {
+  const swap = (other: S) => (other === step ? part : other);
+  return { done: history.done.map(swap), undone: history.undone.map(swap) };
+}
