@@ -131,8 +131,17 @@ enum errcode authn_user_update(struct authn *n, struct arena *a, struct user *u,
 
 enum errcode authn_user_delete(struct authn *n, int64_t user_id, struct error *err)
 {
+    static const char *const fields[] = {"email", NULL};
+    AUTO(arena_freep) struct arena *a = arena_new();
+    struct user u;
     TRY(keep_an_owner(n, user_id, err));
-    enum errcode code = store_user_delete(n->store, user_id, err);
+    TRY(store_user_by_id(n->store, a, user_id, &u, err));
+    /* Emails are unique among the deleted too: this one goes back to who comes next. */
+    u.email = arena_printf(a, "deleted-%lld@invalid", (long long)user_id);
+    enum errcode code = store_user_update(n->store, &u, fields, err);
+    if (code == ERR_OK) {
+        code = store_user_delete(n->store, user_id, err);
+    }
     authn_forget(n);
     return code;
 }
