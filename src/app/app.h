@@ -1,0 +1,38 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "app/settings.h"
+#include "authn/authn.h"
+#include "base/arena.h"
+#include "base/attr.h"
+#include "base/error.h"
+#include "engine/engine.h"
+#include "store/store.h"
+
+/*
+ * The application: everything a use case needs, made once by main/ and shared by all threads. The
+ * other headers of this room are its use cases, one noun each; HTTP and the command line are thin
+ * doors to the same functions. All of them may suspend the calling fiber.
+ */
+struct app {
+    const struct settings *settings;
+    struct engine *engine; /* the server's own: the store and every tenant's main source */
+    struct store *store;
+    struct authn *authn;
+    struct arena *arena;
+};
+
+/**
+ * app_open() - the store is open and migrated, the tenant "main" is there once it was asked for, and
+ * what a crash left is settled in those namespaces whose journal says so
+ * @engine: borrowed; closed by the caller after app_close()
+ */
+enum errcode app_open(const struct settings *settings, struct engine *engine, struct app **out,
+                      struct error *err) MUST_CHECK;
+/** app_close() - NULL is fine; returns NULL. */
+struct app *app_close(struct app *app);
+/** app_sweep() - expired sessions, idempotency keys, trash past its time; call every few minutes. */
+enum errcode app_sweep(struct app *app, struct error *err) MUST_CHECK;
