@@ -26,12 +26,12 @@ struct log_field {
 
 /** log_write() - @event is a word of the field ("request", "start"); @n fields follow it. */
 void log_write(enum log_level level, const char *event, const struct log_field *fields, size_t n);
-#define LOG(level, event, ...)                                                             \
-    do {                                                                                   \
-        if (log_enabled(level)) {                                                          \
-            const struct log_field fields_[] = {__VA_ARGS__};                              \
-            log_write((level), (event), fields_, sizeof(fields_) / sizeof(fields_[0]));    \
-        }                                                                                  \
+#define LOG(level, event, ...)                                                          \
+    do {                                                                                \
+        if (log_enabled(level)) {                                                       \
+            const struct log_field fields_[] = {__VA_ARGS__};                           \
+            log_write((level), (event), fields_, sizeof(fields_) / sizeof(fields_[0])); \
+        }                                                                               \
     } while (0)
 /** log_error() - an error nobody answers for, with where in the source it was raised. */
 void log_error(const char *event, const struct error *err);
