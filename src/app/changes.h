@@ -1,0 +1,54 @@
+#pragma once
+
+#include "app/caller.h"
+#include "change/change.h"
+#include "engine/plan.h"
+#include "migrate/change_run.h"
+
+/*
+ * Changes of structure: preview, run, history, undo. Each operation asks for an action of its own
+ * on its own table (tables.create, columns.add, …) besides the one of the use case. A table without
+ * a key of its own becomes a managed one: named "custom_<slug>", with id, tenant_id, created_at,
+ * updated_at and created_by around its columns; those columns can be neither made, renamed nor
+ * dropped by anybody. Tables of the engine and the trash are never touched.
+ *
+ * A list is completed in place. Plans and records live as long as the caller's arena. Every change
+ * leaves an entry in the audit.
+ */
+
+/** app_change_preview() - what would happen. @keep: remember it, for app_change_run_plan().
+ *  Errors: ERR_FORBIDDEN, ERR_NOT_FOUND, ERR_INVALID … with where "/operations/<n>/…", those of
+ *  migrate_preview(). */
+enum errcode app_change_preview(const struct caller *c, struct change_list *list, bool keep,
+                                struct plan **out, struct error *err) MUST_CHECK;
+/**
+ * app_change_run() - preview and execute
+ * @confirm: hazard ids that are accepted; NULL = none
+ *
+ * Errors: as app_change_preview(), ERR_CONFIRMATION_REQUIRED (params {"hazards": [ids], "plan":
+ * {…}}), ERR_STALE_PLAN.
+ */
+enum errcode app_change_run(const struct caller *c, struct change_list *list,
+                            const struct migrate_confirm *confirm, struct change_record *out,
+                            struct error *err) MUST_CHECK;
+/** app_change_run_plan() - execute the plan kept under @id; it runs once, and only while the schema
+ *  is as it was. Errors: ERR_NOT_FOUND, ERR_CONFLICT when it ran, those of app_change_run(). */
+enum errcode app_change_run_plan(const struct caller *c, const char *id,
+                                 const struct migrate_confirm *confirm, struct change_record *out,
+                                 struct error *err) MUST_CHECK;
+
+/** app_changes_list() - the tenant's history, newest first; @f->tenant_id is set. Changes of tables
+ *  that the caller may not see are left out. */
+enum errcode app_changes_list(const struct caller *c, struct migrate_filter *f,
+                              struct change_record **out, size_t *n, struct error *err) MUST_CHECK;
+/** app_change_get() - one with its statements. @steps may be NULL. Errors: ERR_NOT_FOUND. */
+enum errcode app_change_get(const struct caller *c, const char *id, struct change_record *out,
+                            struct change_step **steps, size_t *n_steps,
+                            struct error *err) MUST_CHECK;
+
+/** app_change_undo_preview(), app_change_undo() - Errors: of migrate_undo_preview(),
+ *  ERR_FORBIDDEN. The change that undid it is *@out. */
+enum errcode app_change_undo_preview(const struct caller *c, const char *id, struct plan **out,
+                                     struct error *err) MUST_CHECK;
+enum errcode app_change_undo(const struct caller *c, const char *id, struct change_record *out,
+                             struct error *err) MUST_CHECK;

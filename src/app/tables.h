@@ -1,0 +1,91 @@
+#pragma once
+
+#include "app/caller.h"
+#include "store/registry.h"
+
+/*
+ * Tables as a caller sees them: the live structure with what the registry knows, and what the
+ * caller may do. A table the caller may not see is absent: ERR_NOT_FOUND, as one that is not there.
+ * Structure changes by app/changes.h; here is what only the registry keeps. Everything that is read
+ * lives as long as the caller's arena.
+ */
+struct app_can {
+    bool read, create, update, delete, alter;
+};
+
+struct app_table {
+    const struct catalog *catalog;     /* all tables of the tenant, decorated */
+    const struct table *table;         /* of it */
+    const struct registry_table *row;  /* NULL: the registry does not know it */
+    const struct table_policy *policy; /* NULL: the table says nothing */
+    const struct column **columns;     /* table->n_columns of them, in the order they are shown */
+    struct app_can can;
+    bool is_managed; /* has the columns that the server keeps */
+};
+
+/** app_tables_list() - the tables the caller may see, by name; engine's and trash tables never. */
+enum errcode app_tables_list(const struct caller *c, struct app_table **out, size_t *n,
+                             struct error *err) MUST_CHECK;
+/** app_table_get() - one table, by its name in any case. Errors: ERR_NOT_FOUND. */
+enum errcode app_table_get(const struct caller *c, const char *name, struct app_table *out,
+                           struct error *err) MUST_CHECK;
+/** app_table_column_can() - what the caller may do with @column of @t. */
+struct app_can app_table_column_can(const struct app_table *t, const struct column *column);
+/** app_table_estimate() - rows, about, at no cost that grows with the table; -1 = unknown. */
+enum errcode app_table_estimate(const struct caller *c, const struct table *t, int64_t *out,
+                                struct error *err) MUST_CHECK;
+
+/** app_schema() - the live catalog of the caller's tenant, decorated, without the tables it may not
+ *  see (for catalog_encode()). */
+enum errcode app_schema(const struct caller *c, const struct catalog **out,
+                        struct error *err) MUST_CHECK;
+
+/* What PUT …/tables/{t} sets. A text that is given as NULL empties what may be empty. */
+enum app_table_field {
+    APP_TABLE_DISPLAY_NAME = 1,
+    APP_TABLE_DESCRIPTION = 2,
+    APP_TABLE_ICON = 4,
+    APP_TABLE_COLOR = 8,
+    APP_TABLE_API_ENABLED = 16,
+    APP_TABLE_API_PREFIX = 32,
+    APP_TABLE_PERMISSIONS = 64,
+};
+
+struct app_table_set {
+    unsigned fields; /* enum app_table_field, those that are given */
+    const char *display_name, *description, *icon, *color;
+    bool api_enabled;
+    const char *api_prefix;  /* "/api/custom/<slug>", or the slug alone */
+    const char *permissions; /* JSON object text */
+};
+
+/** app_table_set_check() - the values alone, before anything is written. Errors: ERR_INVALID,
+ *  ERR_UNKNOWN_FIELD (in permissions), where points into the body. */
+enum errcode app_table_set_check(const struct caller *c, const struct app_table_set *set,
+                                 struct error *err) MUST_CHECK;
+/** app_table_set() - write them. Errors: as app_table_set_check(), ERR_NOT_FOUND, ERR_FORBIDDEN,
+ *  ERR_CONFLICT when another table has the prefix. */
+enum errcode app_table_set(const struct caller *c, const char *table,
+                           const struct app_table_set *set, struct error *err) MUST_CHECK;
+
+enum app_column_field {
+    APP_COLUMN_DISPLAY_NAME = 1,
+    APP_COLUMN_RULES = 2,
+    APP_COLUMN_COMMENT = 4,
+    APP_COLUMN_OPTIONS = 8,
+    APP_COLUMN_ORDER = 16,
+};
+
+struct app_column_set {
+    unsigned fields;
+    const char *display_name, *comment;
+    struct column_rules rules;
+    const char *options; /* JSON object text */
+    int64_t order;       /* 1 = first of the columns that the server does not keep */
+};
+
+/** app_table_set_column() - how a column is shown, its rules, its place. Errors: ERR_NOT_FOUND,
+ *  ERR_FORBIDDEN, ERR_INVALID, ERR_READ_ONLY_FIELD for rules of a column the server keeps,
+ *  ERR_UNSUPPORTED for a rule that the table's own CHECK would not let through. */
+enum errcode app_table_set_column(const struct caller *c, const char *table, const char *column,
+                                  const struct app_column_set *set, struct error *err) MUST_CHECK;
