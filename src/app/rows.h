@@ -7,6 +7,7 @@
 #include "app/tenant_view.h"
 #include "base/buf.h"
 #include "data/read.h"
+#include "data/row_etag.h"
 #include "data/write.h"
 #include "query/list_grammar.h"
 

@@ -33,11 +33,11 @@ static const struct record_field job_fields[] = {
 RECORD_TYPE(store_job_type, "jobs", struct job, job_fields, "id");
 
 static const struct record_field setting_fields[] = {
-    RECORD_FIELD(struct setting, name, TEXT),
-    RECORD_FIELD(struct setting, value, TEXT),
-    RECORD_FIELD(struct setting, updated_at, TIME),
+    RECORD_FIELD(struct stored_setting, name, TEXT),
+    RECORD_FIELD(struct stored_setting, value, TEXT),
+    RECORD_FIELD(struct stored_setting, updated_at, TIME),
 };
-RECORD_TYPE(store_setting_type, "settings", struct setting, setting_fields, "name");
+RECORD_TYPE(store_setting_type, "settings", struct stored_setting, setting_fields, "name");
 
 struct key_take {
     struct record_place place;
@@ -155,13 +155,13 @@ enum errcode store_setting_get(struct store *s, struct arena *a, const char *nam
     void *found = NULL;
     size_t n = 0;
     TRY(store_all(s, a, &store_setting_type, &q, &found, &n, err));
-    *value = n > 0 ? ((struct setting *)found)->value : NULL;
+    *value = n > 0 ? ((struct stored_setting *)found)->value : NULL;
     return ERR_OK;
 }
 
 struct setting_put {
     struct record_place place;
-    struct setting row;
+    struct stored_setting row;
 };
 
 static enum errcode put_setting(struct session *session, void *arg, struct error *err)

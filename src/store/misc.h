@@ -28,7 +28,7 @@ struct job {
     int64_t created_at, started_at, finished_at, expires_at;
 };
 
-struct setting {
+struct stored_setting {
     const char *name;
     const char *value; /* JSON text */
     int64_t updated_at;
