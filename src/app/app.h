@@ -1,5 +1,6 @@
 #pragma once
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -22,17 +23,26 @@ struct app {
     struct engine *engine; /* the server's own: the store and every tenant's main source */
     struct store *store;
     struct authn *authn;
+    struct tenant_cache *tenants; /* see tenant_cache.h */
+    _Atomic int64_t trash_days;   /* of the setting, which may change while we run */
+    int folder_lock;              /* descriptor that says: somebody works here; -1 = none */
     struct arena *arena;
 };
 
 /**
- * app_open() - the store is open and migrated, the tenant "main" is there once it was asked for, and
- * what a crash left is settled in those namespaces whose journal says so
+ * app_open() - the store is open and migrated, the tenant "main" is there once it was asked for,
+ * and what a crash left is settled in those namespaces whose journal says so
  * @engine: borrowed; closed by the caller after app_close()
+ *
+ * Nothing is settled while another process has the same data folder open: what looks interrupted
+ * may be running there.
  */
 enum errcode app_open(const struct settings *settings, struct engine *engine, struct app **out,
                       struct error *err) MUST_CHECK;
 /** app_close() - NULL is fine; returns NULL. */
 struct app *app_close(struct app *app);
-/** app_sweep() - expired sessions, idempotency keys, trash past its time; call every few minutes. */
+/** app_sweep() - expired sessions, idempotency keys, trash past its time; call every few minutes.
+ */
 enum errcode app_sweep(struct app *app, struct error *err) MUST_CHECK;
+/** app_reload() - take the reloadable settings of @s. Any thread. */
+void app_reload(struct app *app, const struct settings *s);

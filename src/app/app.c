@@ -1,0 +1,175 @@
+#include "app/app.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "app/tenant_cache.h"
+#include "base/time.h"
+#include "loop/loop.h"
+#include "migrate/recover.h"
+#include "migrate/trash.h"
+#include "store/misc.h"
+#include "store/registry.h"
+
+#define DAY_US    ((int64_t)24 * 3600 * 1000000)
+#define LOCK_NAME "telaio.lock"
+
+/* ---- what a crash left ------------------------------------------------------------------- */
+
+static struct migrate_target target_of(struct app *app, struct arena *a, struct str ns,
+                                       int64_t tenant_id)
+{
+    return (struct migrate_target){
+        .engine = app->engine,
+        .ns = ns,
+        .journal = app->store->journal,
+        .tenant_id = tenant_id,
+        .keep_us = atomic_load(&app->trash_days) * DAY_US,
+        .hooks =
+            tenant_id ? store_registry_hooks(app->store, tenant_id, a) : (struct migrate_hooks){0},
+    };
+}
+
+static bool is_earlier(const struct change_record *records, size_t n, const char *ns)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (text_eq(records[i].ns, ns)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Opens only those namespaces whose journal says that something was running. */
+static enum errcode recover(struct app *app, struct error *err)
+{
+    AUTO(arena_freep) struct arena *a = arena_new();
+    struct migrate_filter f = {.state = "running", .limit = 100000};
+    struct change_record *records = NULL;
+    size_t n = 0;
+    TRY(migrate_list(app->store->journal, &f, a, &records, &n, err));
+    for (size_t i = 0; i < n; i++) {
+        if (is_earlier(records, i, records[i].ns)) {
+            continue;
+        }
+        struct migrate_target t = target_of(app, a, str_of(records[i].ns), records[i].tenant_id);
+        TRY(migrate_recover(&t, NULL, err));
+    }
+    return ERR_OK;
+}
+
+static enum errcode share_folder(struct app *app, struct error *err)
+{
+    if (flock(app->folder_lock, LOCK_SH) != 0) {
+        return ERROR(err, ERR_IO, "\"%s\": %s", LOCK_NAME, strerror(errno));
+    }
+    return ERR_OK;
+}
+
+/*
+ * Whoever works on the folder holds the lock shared; who gets it alone knows that nothing that
+ * looks interrupted is still running. The file is none of SQLite's.
+ */
+static enum errcode lock_folder(struct app *app, bool *is_alone, struct error *err)
+{
+    const char *folder = app->settings->text[SETTING_DATA];
+    const char *path = arena_printf(app->arena, "%s/" LOCK_NAME, folder);
+    app->folder_lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (app->folder_lock < 0) {
+        return ERROR(err, ERR_IO, "\"%s\": %s", path, strerror(errno));
+    }
+    *is_alone = flock(app->folder_lock, LOCK_EX | LOCK_NB) == 0;
+    return *is_alone ? ERR_OK : share_folder(app, err); /* waits for another's recovery */
+}
+
+/* ---- life -------------------------------------------------------------------------------- */
+
+static enum errcode open_parts(struct app *app, struct error *err)
+{
+    const struct settings *s = app->settings;
+    struct authn_config config = {
+        .session_hours = s->integer[SETTING_SESSION_HOURS],
+        .lockout_attempts = s->integer[SETTING_LOCKOUT_ATTEMPTS],
+        .password_memory_kib = s->integer[SETTING_PASSWORD_MEMORY_KIB],
+        .run_blocking = loop_run_blocking,
+    };
+    bool is_alone = false;
+    TRY(lock_folder(app, &is_alone, err));
+    TRY(store_open(app->engine, &app->store, err));
+    if (is_alone) {
+        TRY(recover(app, err));
+        TRY(share_folder(app, err));
+    }
+    return authn_new(app->store, &config, &app->authn, err);
+}
+
+enum errcode app_open(const struct settings *settings, struct engine *engine, struct app **out,
+                      struct error *err)
+{
+    struct arena *a = arena_new();
+    struct app *app = ARENA_NEW(a, struct app);
+    app->arena = a;
+    app->settings = settings;
+    app->engine = engine;
+    app->folder_lock = -1;
+    app->tenants = tenant_cache_new();
+    app_reload(app, settings);
+    enum errcode code = open_parts(app, err);
+    if (code != ERR_OK) {
+        app_close(app);
+        return code;
+    }
+    *out = app;
+    return ERR_OK;
+}
+
+struct app *app_close(struct app *app)
+{
+    if (app) {
+        authn_free(app->authn);
+        store_close(app->store);
+        tenant_cache_free(app->tenants);
+        if (app->folder_lock >= 0) {
+            close(app->folder_lock);
+        }
+        arena_free(app->arena);
+    }
+    return NULL;
+}
+
+void app_reload(struct app *app, const struct settings *s)
+{
+    atomic_store(&app->trash_days, s->integer[SETTING_TRASH_DAYS]);
+}
+
+/* ---- sweeping ---------------------------------------------------------------------------- */
+
+/* Only tenants that have something in the trash are opened. */
+static enum errcode purge_trash(struct app *app, int64_t now, struct error *err)
+{
+    AUTO(arena_freep) struct arena *a = arena_new();
+    struct trash_item *items = NULL;
+    size_t n = 0;
+    TRY(migrate_trash_list(app->store->journal, 0, a, &items, &n, err));
+    const char *last = NULL;
+    for (size_t i = 0; i < n; i++) {
+        if (items[i].expires_at == 0 || items[i].expires_at > now || text_eq(items[i].ns, last)) {
+            continue;
+        }
+        last = items[i].ns;
+        struct migrate_target t = target_of(app, a, str_of(last), items[i].tenant_id);
+        TRY(migrate_purge(&t, now, NULL, err));
+    }
+    return ERR_OK;
+}
+
+enum errcode app_sweep(struct app *app, struct error *err)
+{
+    int64_t now = time_now_us();
+    TRY(authn_sweep(app->authn, err));
+    TRY(store_idempotency_purge(app->store, now, err));
+    return purge_trash(app, now, err);
+}

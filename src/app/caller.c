@@ -1,0 +1,197 @@
+#include "app/caller.h"
+
+#include "app/people.h"
+#include "app/tenant_cache.h"
+#include "store/audit.h"
+#include "store/registry.h"
+
+#define DAY_US       ((int64_t)24 * 3600 * 1000000)
+#define SYSTEM_NAME  "system"
+#define TABLE_PREFIX "custom_"
+
+/* The two rooms name roles and levels alike and count them alike. */
+_Static_assert((int)ROLE_OWNER == (int)AUTHZ_OWNER && (int)ROLE_USER == (int)AUTHZ_USER,
+               "roles of authn and authz run in parallel");
+_Static_assert((int)LEVEL_ADMIN == (int)AUTHZ_LEVEL_ADMIN &&
+                   (int)LEVEL_USER == (int)AUTHZ_LEVEL_USER,
+               "levels of authn and authz run in parallel");
+
+static struct subject subject_of(struct arena *a, const struct principal *p)
+{
+    struct subject_tenant *tenants = ARENA_ARRAY(a, p->n_memberships, struct subject_tenant);
+    for (size_t i = 0; i < p->n_memberships; i++) {
+        tenants[i].tenant_id = p->memberships[i].tenant_id;
+        tenants[i].role = (enum authz_role)p->memberships[i].role;
+    }
+    return (struct subject){
+        .is_known = p->kind != PRINCIPAL_NONE,
+        .is_system = p->kind == PRINCIPAL_SYSTEM,
+        .user_id = p->user_id,
+        .role = (enum authz_role)p->role,
+        .level = (enum authz_level)p->level,
+        .tenant_id = p->tenant_id,
+        .tenants = tenants,
+        .n_tenants = p->n_memberships,
+        .has_allow = p->has_allow,
+        .allow = p->allow,
+        .n_allow = p->n_allow,
+    };
+}
+
+static enum errcode no_tenant(struct str slug, struct error *err)
+{
+    return ERROR(err, ERR_NOT_FOUND, "no tenant \"%.*s\"", (int)(slug.n < 64 ? slug.n : 64),
+                 slug.p);
+}
+
+/* The same answer for a tenant that is not there and for one that is somebody else's. */
+static enum errcode choose_named(struct caller *c, struct str slug, struct error *err)
+{
+    enum errcode code = ERR_NOT_FOUND;
+    if (tenant_slug_valid(slug)) {
+        code = tenant_by_slug(c->app, c->arena, slug, &c->tenant, err);
+    }
+    if (code != ERR_OK && code != ERR_NOT_FOUND) {
+        return code;
+    }
+    bool is_theirs = code == ERR_OK && c->tenant.is_active &&
+                     principal_role_in(&c->principal, c->tenant.id) != ROLE_NONE;
+    if (!is_theirs) {
+        c->tenant = (struct tenant){0};
+        return no_tenant(slug, err);
+    }
+    return ERR_OK;
+}
+
+static enum errcode choose_tenant(struct caller *c, struct str named, struct error *err)
+{
+    const struct principal *p = &c->principal;
+    if (named.p) {
+        return choose_named(c, named, err);
+    }
+    int64_t id = p->works_in;
+    if (id == 0 && !principal_is_platform(p)) {
+        id = p->tenant_id ? p->tenant_id : p->n_memberships ? p->memberships[0].tenant_id : 0;
+    }
+    enum errcode code = id ? tenant_by_id(c->app, c->arena, id, &c->tenant, err)
+                           : tenant_by_slug(c->app, c->arena, STR(TENANT_MAIN), &c->tenant, err);
+    if (code == ERR_OK && !c->tenant.is_active) {
+        return no_tenant(str_of(c->tenant.slug), err);
+    }
+    return code;
+}
+
+enum errcode caller_identify(struct app *app, struct arena *a, const struct caller_credentials *in,
+                             struct caller *out, struct error *err)
+{
+    *out = (struct caller){
+        .app = app,
+        .arena = a,
+        .request_id = in->request_id,
+        .address = in->address,
+        .agent = in->agent,
+    };
+    TRY(authn_authenticate(app->authn, a, in->bearer, in->cookie, &out->principal, err));
+    if (out->principal.kind == PRINCIPAL_NONE) {
+        return ERR_OK;
+    }
+    out->subject = subject_of(a, &out->principal);
+    return choose_tenant(out, in->tenant, err);
+}
+
+enum errcode caller_system(struct app *app, struct arena *a, const char *slug, struct caller *out,
+                           struct error *err)
+{
+    *out = (struct caller){
+        .app = app,
+        .arena = a,
+        .principal = {.kind = PRINCIPAL_SYSTEM, .email = SYSTEM_NAME, .name = SYSTEM_NAME},
+    };
+    out->subject = subject_of(a, &out->principal);
+    struct str wanted = slug ? str_of(slug) : STR(TENANT_MAIN);
+    enum errcode code = tenant_by_slug(app, a, wanted, &out->tenant, err);
+    if (code == ERR_NOT_FOUND) {
+        return slug ? no_tenant(wanted, err) : ERR_OK;
+    }
+    return code;
+}
+
+static struct authz_request request_of(const struct caller *c, enum action action)
+{
+    return (struct authz_request){
+        .subject = &c->subject,
+        .action = action,
+        .resource = {.tenant_id = c->tenant.id, .tenant_slug = c->tenant.slug, .source = "main"},
+    };
+}
+
+enum errcode caller_check(const struct caller *c, enum action action, struct error *err)
+{
+    struct authz_request r = request_of(c, action);
+    r.is_coarse = true;
+    return authz_check(&r, err);
+}
+
+static struct authz_request table_request(const struct caller *c, enum action action,
+                                          const char *table, const struct table_policy *policy)
+{
+    struct authz_request r = request_of(c, action);
+    r.resource.table = table;
+    r.resource.policy = policy;
+    if (table && str_starts(str_of(table), STR(TABLE_PREFIX))) {
+        r.resource.table_alias = table + sizeof(TABLE_PREFIX) - 1;
+    }
+    return r;
+}
+
+enum errcode caller_check_table(const struct caller *c, enum action action, const char *table,
+                                const struct table_policy *policy, struct error *err)
+{
+    struct authz_request r = table_request(c, action, table, policy);
+    return authz_check(&r, err);
+}
+
+bool caller_may_table(const struct caller *c, enum action action, const char *table,
+                      const struct table_policy *policy)
+{
+    struct authz_request r = table_request(c, action, table, policy);
+    struct authz_decision decision;
+    return authz_decide(&r, &decision);
+}
+
+struct str caller_ns(const struct caller *c)
+{
+    return str_of(c->tenant.namespace);
+}
+
+struct migrate_target caller_target(const struct caller *c)
+{
+    return (struct migrate_target){
+        .engine = c->app->engine,
+        .ns = caller_ns(c),
+        .journal = c->app->store->journal,
+        .tenant_id = c->tenant.id,
+        .actor_id = c->principal.user_id,
+        .actor_name = c->principal.email,
+        .keep_us = atomic_load(&c->app->trash_days) * DAY_US,
+        .hooks = store_registry_hooks(c->app->store, c->tenant.id, c->arena),
+    };
+}
+
+enum errcode caller_audit(const struct caller *c, const char *action, const char *object_type,
+                          const char *object, const char *detail, struct error *err)
+{
+    struct audit_entry e = {
+        .tenant_id = c->tenant.id,
+        .user_id = c->principal.user_id,
+        .user_name = c->principal.email,
+        .action = action,
+        .object_type = object_type,
+        .object = object,
+        .detail = detail,
+        .ip_address = c->address,
+        .user_agent = c->agent,
+        .request_id = c->request_id,
+    };
+    return store_audit_append(c->app->store, &e, err);
+}
