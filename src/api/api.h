@@ -21,7 +21,8 @@ struct call {
     const struct route_match *match;
     const struct query_pair *query;
     size_t n_query;
-    const json_t *body; /* BODY_JSON; NULL otherwise */
+    const json_t *body;  /* BODY_JSON; NULL otherwise */
+    struct repeat *repeat; /* the dispatcher's: an Idempotency-Key was given; else NULL */
 };
 
 typedef enum errcode call_fn(struct call *c, struct error *err);
@@ -40,11 +41,15 @@ struct route {
     enum action action;
     enum route_body body;
     call_fn *fn;
-    const char *query;   /* names of the parameters it takes, space separated; "" = none */
+    const char *query;   /* names of the parameters it takes, space separated; "" = none; a name
+                            "*" takes any. None may be repeated */
     const char *summary; /* one line for /openapi.json */
 };
 
-/* Tables of routes, one per file of handlers, ended by a row without a method. */
+/*
+ * Tables of routes, one per file of handlers, ended by a row without a method. GET rows answer HEAD
+ * too. Of a row whose action is ACTION_PUBLIC nobody is identified: the caller is nobody.
+ */
 extern const struct route routes_auth[], routes_people[], routes_server[];   /* api/ */
 extern const struct route routes_tables[], routes_changes[];                 /* api/editor/ */
 extern const struct route routes_rows[], routes_transfer[], routes_openapi[]; /* api/custom/ */
@@ -71,7 +76,7 @@ enum errcode call_flag(const struct call *c, const char *name, bool *out,
  * it. @meta (may be NULL) is JSON object text.
  */
 struct answer {
-    struct buf buf;
+    struct buf *buf; /* released with the request's arena */
     struct json_writer json;
 };
 void answer_begin(struct call *c, struct answer *a, int status);
