@@ -15,7 +15,6 @@
 #include "store/registry.h"
 
 #define DAY_US    ((int64_t)24 * 3600 * 1000000)
-#define LOCK_NAME "telaio.lock"
 
 /* ---- what a crash left ------------------------------------------------------------------- */
 
@@ -64,7 +63,7 @@ static enum errcode recover(struct app *app, struct error *err)
 static enum errcode share_folder(struct app *app, struct error *err)
 {
     if (flock(app->folder_lock, LOCK_SH) != 0) {
-        return ERROR(err, ERR_IO, "\"%s\": %s", LOCK_NAME, strerror(errno));
+        return ERROR(err, ERR_IO, "\"%s\": %s", APP_LOCK_FILE, strerror(errno));
     }
     return ERR_OK;
 }
@@ -76,7 +75,7 @@ static enum errcode share_folder(struct app *app, struct error *err)
 static enum errcode lock_folder(struct app *app, bool *is_alone, struct error *err)
 {
     const char *folder = app->settings->text[SETTING_DATA];
-    const char *path = arena_printf(app->arena, "%s/" LOCK_NAME, folder);
+    const char *path = arena_printf(app->arena, "%s/" APP_LOCK_FILE, folder);
     app->folder_lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (app->folder_lock < 0) {
         return ERROR(err, ERR_IO, "\"%s\": %s", path, strerror(errno));

@@ -18,6 +18,8 @@
  * other headers of this room are its use cases, one noun each; HTTP and the command line are thin
  * doors to the same functions. All of them may suspend the calling fiber.
  */
+#define APP_LOCK_FILE "telaio.lock" /* in the data folder; see alone.h */
+
 struct app {
     const struct settings *settings;
     struct engine *engine; /* the server's own: the store and every tenant's main source */
