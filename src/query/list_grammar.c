@@ -371,6 +371,9 @@ enum errcode list_parse(struct arena *a, const struct list_params *params,
 char *list_cursor(struct arena *a, const struct list_query *q, const struct value *row)
 {
     struct buf b;
+    if (q->query.n_order == 0) {
+        return NULL;
+    }
     buf_init(&b, BUF_MAX_DEFAULT);
     for (size_t i = 0; i < q->query.n_order; i++) {
         for (size_t k = 0; k < q->query.n_columns; k++) {

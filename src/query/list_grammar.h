@@ -46,5 +46,6 @@ enum errcode list_parse(struct arena *a, const struct list_params *p, const stru
                         const struct list_policy *policy, struct list_query *out,
                         struct error *err) MUST_CHECK;
 
-/** list_cursor() - the opaque text that continues @q behind @row (all query columns), in @a. */
+/** list_cursor() - the opaque text that continues @q behind @row (all query columns), in @a; NULL
+ *  when the list has no order to go on in (a table without a key, listed without sort). */
 char *list_cursor(struct arena *a, const struct list_query *q, const struct value *row);
