@@ -24,7 +24,7 @@ export const en = {
   language: 'Language',
   workspace: 'Workspace',
   defaultWorkspace: 'Own workspace',
-  search: 'Search or jump to…',
+  search: 'Jump to…',
   palette: 'Command palette',
   paletteHint: 'Type a table, a page or an action',
   nothingFound: 'Nothing found',

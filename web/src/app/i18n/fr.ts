@@ -26,7 +26,7 @@ export const fr: AppMessages = {
   language: 'Langue',
   workspace: 'Espace de travail',
   defaultWorkspace: 'Son propre espace',
-  search: 'Rechercher ou aller à…',
+  search: 'Aller à…',
   palette: 'Palette de commandes',
   paletteHint: 'Saisissez une table, une page ou une action',
   nothingFound: 'Aucun résultat',

@@ -26,7 +26,7 @@ export const it: AppMessages = {
   language: 'Lingua',
   workspace: 'Area di lavoro',
   defaultWorkspace: 'Propria area di lavoro',
-  search: 'Cerca o vai a…',
+  search: 'Vai a…',
   palette: 'Tavolozza dei comandi',
   paletteHint: 'Scrivi una tabella, una pagina o un’azione',
   nothingFound: 'Nessun risultato',

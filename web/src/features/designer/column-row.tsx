@@ -100,7 +100,7 @@ export function ColumnRow({
               className={inputClass}
             />
           </div>
-          <div className="w-40 shrink-0">
+          <div className="w-44 shrink-0">
             <Select<ColumnType>
               label={m.type}
               value={column.type}
@@ -141,7 +141,7 @@ export function ColumnRow({
           </IconButton>
           <IconButton
             label={m.removeColumn(name)}
-            variant="danger-ghost"
+            variant="danger-quiet"
             size="sm"
             onClick={onRemove}
           >

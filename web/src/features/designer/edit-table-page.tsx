@@ -8,13 +8,13 @@ import type { Plan, TableInfo } from '@/shared/api/types';
 import { useMessages } from '@/shared/i18n/core';
 import { useCommands } from '@/shared/lib/commands';
 import { Button } from '@/shared/ui/button';
+import { useLeaveGuard } from '@/shared/ui/leave-guard';
 import { LoadingState } from '@/shared/ui/states';
 import { ColumnsEditor } from './columns-editor';
 import { GeneralFields } from './general-fields';
 import { designerMessages } from './i18n';
 import type { DesignerMessages } from './i18n/en';
 import { IndexesEditor } from './indexes-editor';
-import { useLeaveGuard } from './leave-guard';
 import {
   buildChanges,
   type ChangeSet,
@@ -57,7 +57,7 @@ function Editor({ table, onApplied }: { table: TableInfo; onApplied: () => void 
   const general = useMemo(() => tableSet(before, draft), [before, draft]);
   const count = countChanges(changes) + (Object.keys(general).length > 0 ? 1 : 0);
   const locked = table.can?.alter === false;
-  const guard = useLeaveGuard(count > 0);
+  const guard = useLeaveGuard(count > 0, m);
 
   async function review() {
     setStrict(true);

@@ -61,7 +61,7 @@ function IndexRow({
       />
       <IconButton
         label={m.removeIndex(title)}
-        variant="danger-ghost"
+        variant="danger-quiet"
         size="sm"
         disabled={disabled}
         onClick={onRemove}

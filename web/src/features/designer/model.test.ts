@@ -219,4 +219,8 @@ describe('hazards', () => {
     expect(hazardIds({ undo: { class: 'hide' }, lint })).toEqual([]);
     expect(hazardIds({ undo: { class: 'none' }, lint })).toEqual(['DL002:0']);
   });
+  it('or where the server says so', () => {
+    const told = lint.map((finding) => ({ ...finding, confirm: finding.severity === 'info' }));
+    expect(hazardIds({ undo: { class: 'trash' }, lint: told })).toEqual(['NM001:0']);
+  });
 });

@@ -487,11 +487,12 @@ export function columnProblem(column: DraftColumn, all: DraftColumn[]): Problem 
 /** The findings that a person must confirm before a plan may run. */
 export function hazardIds(plan: {
   undo?: { class: string } | null;
-  lint: { id?: string; severity: string; hazard?: unknown }[];
+  lint: { id?: string; severity: string; confirm?: boolean }[];
 }): string[] {
-  if (plan.undo?.class !== 'none') return [];
+  const isHazard = ({ confirm, severity }: (typeof plan.lint)[number]) =>
+    confirm ?? (plan.undo?.class === 'none' && severity === 'danger');
   return plan.lint
-    .filter((finding) => finding.hazard || /^(block|danger)$/i.test(finding.severity))
+    .filter(isHazard)
     .map((finding) => finding.id ?? '')
     .filter(Boolean);
 }

@@ -6,12 +6,12 @@ import type { Plan } from '@/shared/api/types';
 import { useMessages } from '@/shared/i18n/core';
 import { useCommands } from '@/shared/lib/commands';
 import { Button } from '@/shared/ui/button';
+import { useLeaveGuard } from '@/shared/ui/leave-guard';
 import { Page } from '@/shared/ui/page';
 import { ColumnsEditor } from './columns-editor';
 import { GeneralFields } from './general-fields';
 import { designerMessages } from './i18n';
 import { IndexesEditor } from './indexes-editor';
-import { useLeaveGuard } from './leave-guard';
 import { columnProblem, type Draft, emptyDraft, isBlankColumn, tableSpec } from './model';
 import { ReviewDialog } from './review-dialog';
 
@@ -32,7 +32,7 @@ export function NewTablePage() {
   const [plan, setPlan] = useState<Plan>();
   const [error, setError] = useState<unknown>(null);
   const [busy, setBusy] = useState(false);
-  const guard = useLeaveGuard(draft.displayName !== '' || !draft.columns.every(isBlankColumn));
+  const guard = useLeaveGuard(draft.displayName !== '' || !draft.columns.every(isBlankColumn), m);
 
   const columns = draft.columns.filter((column) => !isBlankColumn(column));
   const nameError = strict && !draft.displayName.trim() ? m.tableNameMissing : undefined;

@@ -10,7 +10,7 @@ import { CellNote } from './cell-editor';
 import type { CellState } from './edits';
 import { gridMessages } from './i18n';
 import type { GridMessages } from './i18n/en';
-import { byteLength, showValue } from './lib/values';
+import { byteLength, showValue, tagTone } from './lib/values';
 
 /** The value of a cell as it is read; NULL and the empty text do not look alike. */
 export function cellContent(
@@ -35,7 +35,18 @@ export function cellContent(
     );
   if (column.type === 'binary' && typeof value === 'string')
     return <span className="text-muted">{m.bytes(formatBytes(byteLength(value)))}</span>;
+  if (column.type === 'enum' && typeof value === 'string')
+    return <span className={clsx('tag', `tag-${tagTone(column, value)}`)}>{value}</span>;
   return showValue(column, value, language);
+}
+
+/** A related row by its words, so that one sees it is a row of its own. */
+export function RelationChip({ label }: { label: string }) {
+  return (
+    <span className="inline-block max-w-full truncate rounded-sm border border-border bg-surface-2 px-1.5 align-middle leading-5">
+      {label}
+    </span>
+  );
 }
 
 export interface CellTroubleProps {

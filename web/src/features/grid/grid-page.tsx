@@ -9,6 +9,7 @@ import { downloadBlob } from '@/shared/lib/download';
 import { Button, buttonClass } from '@/shared/ui/button';
 import { ConfirmDialog } from '@/shared/ui/dialog';
 import { describeError, uiMessages } from '@/shared/ui/i18n';
+import { useLeaveGuard } from '@/shared/ui/leave-guard';
 import { EmptyState, ErrorState } from '@/shared/ui/states';
 import { toast } from '@/shared/ui/toast';
 import { type ExportFormat, exportRows, type ListQuery, listRows, makeBackend } from './backend';
@@ -115,13 +116,17 @@ export function GridPage({ table, onRowsChanged }: GridPageProps) {
       }),
   );
   useSyncExternalStore(edits.subscribe, edits.snapshot);
-  useEffect(() => {
-    const onLeave = (event: BeforeUnloadEvent) => {
-      if (edits.saving || edits.failures > 0) event.preventDefault();
-    };
-    window.addEventListener('beforeunload', onLeave);
-    return () => window.removeEventListener('beforeunload', onLeave);
-  }, [edits]);
+  const guard = useLeaveGuard(edits.failures > 0, m, edits.saving);
+  useEffect(
+    () => () => {
+      // Saving goes on behind the next page; what is refused then has no cell to show it.
+      if (!edits.saving) return;
+      void edits.idle().then(() => {
+        if (edits.failures > 0) toast({ kind: 'error', title: m.notSaved(edits.failures) });
+      });
+    },
+    [edits, m],
+  );
   // Another result: what was selected in the one before may not be in it.
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new query, not a new function
   useEffect(() => {
@@ -205,7 +210,8 @@ export function GridPage({ table, onRowsChanged }: GridPageProps) {
       const gone = selection.all
         ? await deleteAll(tableName, query, keyName, selection.except)
         : selection.rows.size;
-      if (!selection.all) await edits.remove([...selection.rows.values()], false);
+      // What goes wrong with chosen rows is told by the edits themselves.
+      if (!selection.all && !(await edits.remove([...selection.rows.values()], false))) return;
       toast({ title: m.deleted(gone, formatNumber(gone)) });
       setSelection(noRows);
     } catch (error) {
@@ -451,6 +457,7 @@ export function GridPage({ table, onRowsChanged }: GridPageProps) {
         busy={deleting}
         onConfirm={() => void removeMany()}
       />
+      {guard.dialog}
     </div>
   );
 }

@@ -193,7 +193,7 @@ function RowField({ column, isNew, value, draft, editable, error, onDraft }: Row
       </div>
     );
   return (
-    <div className="flex min-w-0 flex-col gap-1">
+    <div className="relative flex min-w-0 flex-col">
       <Field
         label={name}
         {...(required ? { optional: m.required } : {})}
@@ -214,7 +214,7 @@ function RowField({ column, isNew, value, draft, editable, error, onDraft }: Row
       {column.nullable && !isNull && !isNew && !isPicked(column) ? (
         <button
           type="button"
-          className="self-start rounded-sm text-accent-text text-xs underline"
+          className="absolute top-0 right-0 rounded-sm px-1 text-muted text-xs leading-5 hover:text-accent-text hover:underline"
           onClick={() => onDraft({ value: null })}
         >
           {m.setNull}

@@ -11,6 +11,7 @@ import {
   EyeOff,
   Filter,
   FoldHorizontal,
+  MoveHorizontal,
   UnfoldHorizontal,
 } from 'lucide-react';
 import { type PointerEvent, useRef, useState } from 'react';
@@ -114,6 +115,7 @@ function HeaderCell({
   const name = columnName(column);
   const order = sort?.column === column.name ? sort.order : null;
   const [drop, setDrop] = useState<number | null>(null);
+  const head = useRef<HTMLDivElement>(null);
   const drag = useRef<{ x: number; moved: boolean } | null>(null);
   const Arrow = order === 'asc' ? ArrowUp : ArrowDown;
 
@@ -144,6 +146,7 @@ function HeaderCell({
   };
   return (
     <div
+      ref={head}
       role="columnheader"
       aria-colindex={at + 2}
       aria-sort={order === 'asc' ? 'ascending' : order === 'desc' ? 'descending' : 'none'}
@@ -172,8 +175,17 @@ function HeaderCell({
         <span className="min-w-0 truncate font-medium text-xs">{name}</span>
         {order ? <Arrow className="size-3.5 shrink-0 text-accent-text" aria-hidden /> : null}
       </div>
-      <HeaderMenu {...props} column={column} sort={sort} place={place} label={m.columnMenu(name)} />
-      <ResizeHandle place={place} onWidth={(next) => props.onWidth(column.name, next)} />
+      <HeaderMenu
+        {...props}
+        column={column}
+        sort={sort}
+        place={place}
+        label={m.columnMenu(name)}
+        onFit={() => {
+          if (head.current) props.onWidth(column.name, fittingWidth(head.current, at));
+        }}
+      />
+      <ResizeHandle at={at} place={place} onWidth={(next) => props.onWidth(column.name, next)} />
       {drop === null ? null : (
         <div
           aria-hidden
@@ -195,7 +207,14 @@ function HeaderMenu({
   onWidth,
   onHide,
   onFilter,
-}: HeaderActions & { column: Column; sort: Sort | null; place: ColumnPlace; label: string }) {
+  onFit,
+}: HeaderActions & {
+  column: Column;
+  sort: Sort | null;
+  place: ColumnPlace;
+  label: string;
+  onFit: () => void;
+}) {
   const m = useMessages(gridMessages);
   const { name } = column;
   return (
@@ -256,6 +275,9 @@ function HeaderMenu({
       >
         {m.narrower}
       </MenuItem>
+      <MenuItem icon={<MoveHorizontal className="size-4" />} onSelect={onFit}>
+        {m.fit}
+      </MenuItem>
       <MenuSeparator />
       <MenuItem icon={<EyeOff className="size-4" />} onSelect={() => onHide(name)}>
         {m.hide}
@@ -264,11 +286,24 @@ function HeaderMenu({
   );
 }
 
+/** As wide as what is in sight of a column needs, its heading among it. */
+function fittingWidth(within: Element, at: number): number {
+  const grid = within.closest('[role="grid"]');
+  const ends = (cell: Element) =>
+    Math.max(0, ...[...cell.querySelectorAll('span')].map((part) => part.scrollWidth));
+  const cells = [...(grid?.querySelectorAll(`[data-cell$=":${at}"]`) ?? [])];
+  return Math.max(
+    ...cells.map((cell) => ends(cell) + (cell.matches('[data-cell^="-1"]') ? 72 : 20)),
+  );
+}
+
 /** The right edge of a header; the menu has the same for keys. */
 function ResizeHandle({
+  at,
   place,
   onWidth,
 }: {
+  at: number;
   place: ColumnPlace;
   onWidth: (width: number) => void;
 }) {
@@ -290,6 +325,10 @@ function ResizeHandle({
       }}
       onPointerUp={() => {
         start.current = null;
+      }}
+      onDoubleClick={(event) => {
+        event.stopPropagation();
+        onWidth(fittingWidth(event.currentTarget, at));
       }}
     />
   );

@@ -5,7 +5,7 @@ import { memo, type ReactNode } from 'react';
 import type { Column, Row } from '@/shared/api/types';
 import { type Language, useMessages } from '@/shared/i18n/core';
 import { formatNumber } from '@/shared/i18n/format';
-import { CellTrouble, cellClass, cellContent } from './cell';
+import { CellTrouble, cellClass, cellContent, RelationChip } from './cell';
 import type { RowCells } from './edits';
 import { gridMessages } from './i18n';
 import type { ColumnPlace } from './lib/window';
@@ -87,7 +87,11 @@ function Cells(props: SheetRowProps) {
           editor
         ) : row ? (
           <span className="min-w-0 truncate">
-            {label ?? cellContent(column, value, m, language)}
+            {label === undefined ? (
+              cellContent(column, value, m, language)
+            ) : (
+              <RelationChip label={label} />
+            )}
           </span>
         ) : (
           <span className="h-2.5 w-3/5 rounded-sm bg-surface-3" aria-hidden />

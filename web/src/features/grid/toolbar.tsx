@@ -47,13 +47,18 @@ export interface ToolbarProps {
   onAdd: () => void;
 }
 
+/** Words that give way to their icon where there is little room; they are still read out. */
+function Label({ children }: { children: string }) {
+  return <span className="@max-3xl:sr-only">{children}</span>;
+}
+
 export function Toolbar(props: ToolbarProps) {
   const m = useMessages(gridMessages);
   return (
     <div
       role="toolbar"
       aria-label={m.grid}
-      className="flex flex-wrap items-center gap-1.5 border-border border-b bg-surface px-4 py-2"
+      className="@container flex flex-wrap items-center gap-1.5 border-border border-b bg-surface px-4 py-2"
     >
       <SearchBox value={props.search} onSearch={props.onSearch} />
       <Button
@@ -62,7 +67,7 @@ export function Toolbar(props: ToolbarProps) {
         aria-expanded={props.filterOpen}
         onClick={props.onToggleFilter}
       >
-        {props.filterCount > 0 ? m.filterCount(props.filterCount) : m.filter}
+        {props.filterCount > 0 ? m.filterCount(props.filterCount) : <Label>{m.filter}</Label>}
       </Button>
       <ColumnsButton columns={props.columns} layout={props.layout} onLayout={props.onLayout} />
       <Menu
@@ -70,7 +75,7 @@ export function Toolbar(props: ToolbarProps) {
         align="start"
         trigger={
           <Button variant="ghost" icon={<SlidersHorizontal className="size-4" aria-hidden />}>
-            {m.viewOptions}
+            <Label>{m.viewOptions}</Label>
           </Button>
         }
       >
@@ -144,7 +149,7 @@ function SearchBox({ value, onSearch }: { value: string; onSearch: (text: string
     }, delay);
   };
   return (
-    <div className="relative w-64">
+    <div className="relative w-64 @max-3xl:w-44">
       <Search
         className="-translate-y-1/2 pointer-events-none absolute top-1/2 left-2.5 size-4 text-muted"
         aria-hidden
@@ -182,7 +187,7 @@ function ColumnsButton({
       className="w-64"
       trigger={
         <Button variant="ghost" icon={<Columns3 className="size-4" aria-hidden />}>
-          {m.columns}
+          <Label>{m.columns}</Label>
         </Button>
       }
     >
@@ -223,7 +228,7 @@ export function ExportMenu({
       align="start"
       trigger={
         <Button variant="ghost" busy={busy} icon={<Download className="size-4" aria-hidden />}>
-          {label}
+          <Label>{label}</Label>
         </Button>
       }
     >

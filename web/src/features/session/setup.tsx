@@ -39,7 +39,7 @@ export function SetupPage() {
     setError(null);
     try {
       await setUp(token ?? '', String(form.get('email')), password, sample);
-      await navigate({ to: '/tables' });
+      await navigate({ to: '/tables', replace: true });
     } catch (failure) {
       setError(failure);
     } finally {

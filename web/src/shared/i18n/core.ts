@@ -39,6 +39,17 @@ export function pickLanguage(stored: string | null, wanted: readonly string[]): 
   return 'en';
 }
 
+/**
+ * The language with the region a person lives in, where the browser tells: an English page in
+ * Rome or London writes 26 Nov and 14:30, not Nov 26 and 2:30 PM.
+ */
+export function localeOf(
+  language: string,
+  wanted: readonly string[] = globalThis.navigator?.languages ?? [],
+): string {
+  return wanted.find((tag) => tag.toLowerCase().startsWith(`${language}-`)) ?? language;
+}
+
 let current: Language = pickLanguage(readStored(), globalThis.navigator?.languages ?? []);
 if (typeof document !== 'undefined') document.documentElement.lang = current;
 

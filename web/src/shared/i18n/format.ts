@@ -1,7 +1,9 @@
-import { getLanguage } from './core';
+import { getLanguage, localeOf } from './core';
+
+const locale = () => localeOf(getLanguage());
 
 export function formatNumber(value: number, options?: Intl.NumberFormatOptions): string {
-  return new Intl.NumberFormat(getLanguage(), options).format(value);
+  return new Intl.NumberFormat(locale(), options).format(value);
 }
 
 export function formatCompact(value: number): string {
@@ -32,7 +34,7 @@ function toDate(value: string | number | Date): Date | null {
 export function formatDateTime(value: string | number | Date | null | undefined): string {
   const date = value == null ? null : toDate(value);
   if (!date) return '–';
-  return new Intl.DateTimeFormat(getLanguage(), { dateStyle: 'medium', timeStyle: 'short' }).format(
+  return new Intl.DateTimeFormat(locale(), { dateStyle: 'medium', timeStyle: 'short' }).format(
     date,
   );
 }
@@ -53,7 +55,7 @@ export function formatRelative(
   const date = value == null ? null : toDate(value);
   if (!date) return '–';
   const seconds = (date.getTime() - now) / 1000;
-  const format = new Intl.RelativeTimeFormat(getLanguage(), { numeric: 'auto' });
+  const format = new Intl.RelativeTimeFormat(locale(), { numeric: 'auto' });
   for (const [unit, length] of steps) {
     if (Math.abs(seconds) >= length) return format.format(Math.round(seconds / length), unit);
   }
@@ -61,5 +63,5 @@ export function formatRelative(
 }
 
 export function compareNames(a: string, b: string): number {
-  return new Intl.Collator(getLanguage(), { numeric: true, sensitivity: 'base' }).compare(a, b);
+  return new Intl.Collator(locale(), { numeric: true, sensitivity: 'base' }).compare(a, b);
 }

@@ -3,7 +3,13 @@ import { LoaderCircle } from 'lucide-react';
 import type { ComponentProps, ReactNode } from 'react';
 import { Tooltip } from './tooltip';
 
-export type ButtonVariant = 'primary' | 'secondary' | 'ghost' | 'danger' | 'danger-ghost';
+export type ButtonVariant =
+  | 'primary'
+  | 'secondary'
+  | 'ghost'
+  | 'danger'
+  | 'danger-ghost'
+  | 'danger-quiet';
 export type ButtonSize = 'sm' | 'md' | 'lg';
 
 const variants: Record<ButtonVariant, string> = {
@@ -15,6 +21,9 @@ const variants: Record<ButtonVariant, string> = {
   danger:
     'bg-danger text-on-accent border border-transparent shadow-card hover:bg-danger-hover disabled:hover:bg-danger',
   'danger-ghost': 'text-danger-text border border-transparent hover:bg-danger-soft',
+  // One of many in a list: red only for the hand that reaches for it.
+  'danger-quiet':
+    'text-muted border border-transparent hover:bg-danger-soft hover:text-danger-text focus-visible:text-danger-text',
 };
 
 const sizes: Record<ButtonSize, string> = {

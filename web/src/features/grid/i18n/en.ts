@@ -95,6 +95,7 @@ export const en = {
   moveRight: 'Move to the right',
   wider: 'Make wider',
   narrower: 'Make narrower',
+  fit: 'Fit to the content',
   hide: 'Hide the column',
   resetColumns: 'Reset',
   filters: 'Filters',
@@ -156,6 +157,9 @@ export const en = {
   notLoaded: 'The rows are still loading.',
   rangeSize: (rows: number, columns: number) => `${rows} × ${columns} cells`,
   sortedBy: (column: string) => `Sorted by ${column}`,
+  leaveTitle: 'Leave with unsaved cells?',
+  leaveText: 'Some cells are not saved. They are lost when you leave.',
+  leave: 'Leave and lose them',
   help: 'Arrows move, Enter edits, Space opens the row, Shift and Space selects it, Escape leaves.',
 };
 export type GridMessages = typeof en;

@@ -99,6 +99,7 @@ export const fr: GridMessages = {
   moveRight: 'Déplacer à droite',
   wider: 'Élargir',
   narrower: 'Rétrécir',
+  fit: 'Ajuster au contenu',
   hide: 'Masquer la colonne',
   resetColumns: 'Réinitialiser',
   filters: 'Filtres',
@@ -160,5 +161,8 @@ export const fr: GridMessages = {
   notLoaded: 'Les lignes se chargent encore.',
   rangeSize: (rows, columns) => `${rows} × ${columns} cellules`,
   sortedBy: (column) => `Trié par ${column}`,
+  leaveTitle: 'Partir avec des cellules non enregistrées ?',
+  leaveText: 'Certaines cellules ne sont pas enregistrées. Elles seront perdues.',
+  leave: 'Partir et les perdre',
   help: 'Les flèches déplacent, Entrée modifie, Espace ouvre la ligne, Maj et Espace la sélectionne, Échap quitte.',
 };

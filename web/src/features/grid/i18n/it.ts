@@ -96,6 +96,7 @@ export const it: GridMessages = {
   moveRight: 'Sposta a destra',
   wider: 'Allarga',
   narrower: 'Restringi',
+  fit: 'Adatta al contenuto',
   hide: 'Nascondi la colonna',
   resetColumns: 'Ripristina',
   filters: 'Filtri',
@@ -157,5 +158,8 @@ export const it: GridMessages = {
   notLoaded: 'Le righe si stanno ancora caricando.',
   rangeSize: (rows, columns) => `${rows} × ${columns} celle`,
   sortedBy: (column) => `Ordinato per ${column}`,
+  leaveTitle: 'Uscire con celle non salvate?',
+  leaveText: 'Alcune celle non sono salvate. Uscendo vanno perse.',
+  leave: 'Esci e perdile',
   help: 'Le frecce spostano, Invio modifica, Spazio apre la riga, Maiusc e Spazio la seleziona, Esc esce.',
 };

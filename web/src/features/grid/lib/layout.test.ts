@@ -46,6 +46,11 @@ describe('the layout of columns', () => {
     expect(widthOf(withWidth(plainLayout, 'a', 5), column)).toBe(64);
     expect(widthOf(withWidth(plainLayout, 'a', 333.4), column)).toBe(333);
   });
+  it('leaves room for a long heading', () => {
+    const long = { name: 'n', displayName: 'Number of runways', type: 'number', nullable: true };
+    expect(widthOf(plainLayout, long as Column)).toBeGreaterThan(180);
+    expect(widthOf(plainLayout, { ...long, displayName: 'N'.repeat(90) } as Column)).toBe(280);
+  });
   it('reads what was stored, whatever it is', () => {
     const layout = withHidden(withWidth(plainLayout, 'a', 100), 'b', true);
     expect(readLayout(JSON.stringify(layout))).toEqual(layout);

@@ -13,17 +13,25 @@ export const widest = 900;
 
 const usual: Partial<Record<Column['type'], number>> = {
   boolean: 110,
-  number: 130,
-  date: 140,
+  number: 120,
+  date: 130,
   time: 110,
-  datetime: 200,
+  datetime: 190,
+  enum: 140,
   uuid: 180,
   text: 220,
   json: 240,
 };
 
+/** Room for a heading in full, with its icon, its arrow and its menu. */
+function headingWidth(column: Column): number {
+  const name = column.displayName || column.name;
+  return Math.min(280, 76 + name.length * 8);
+}
+
 export function widthOf(layout: Layout, column: Column): number {
-  return layout.widths[column.name] ?? usual[column.type] ?? 180;
+  const wide = Math.max(usual[column.type] ?? 180, headingWidth(column));
+  return layout.widths[column.name] ?? wide;
 }
 
 export function withWidth(layout: Layout, name: string, width: number): Layout {

@@ -12,6 +12,7 @@ import {
   plainNumber,
   sameValue,
   showValue,
+  tagTone,
   toggled,
 } from './values';
 
@@ -140,14 +141,20 @@ describe('columns', () => {
       column('number', { name: 'tenant_id' }),
     ],
   } as TableInfo;
-  it('come in their order, the key first, what has no value left out', () => {
-    expect(gridColumns(table).map(({ name }) => name)).toEqual([
-      'id',
-      'a',
-      'b',
-      'created_at',
-      'updated_at',
-    ]);
+  const names = (of: TableInfo) => gridColumns(of).map(({ name }) => name);
+  it('come in their order, those of the server behind, what has no value left out', () => {
+    expect(names(table)).toEqual(['a', 'b', 'created_at', 'updated_at', 'id']);
+    const live = {
+      ...table,
+      columns: [
+        column('uuid', { name: 'id', order: 0 }),
+        column('number', { name: 'created_by', order: 0 }),
+        ...table.columns,
+      ],
+    };
+    expect(names(live)).toEqual(['a', 'b', 'created_at', 'updated_at', 'created_by', 'id']);
+    const keyed = { ...table, columns: [column('number', { name: 'code', primaryKey: true })] };
+    expect(names(keyed)).toEqual(['code', 'created_at', 'updated_at']);
   });
   it('are read only where the server keeps them or the rights say so', () => {
     expect(isEditable(column('text', { name: 'created_at' }))).toBe(false);
@@ -155,6 +162,13 @@ describe('columns', () => {
     expect(isEditable(column('binary'))).toBe(false);
     expect(isEditable(column('text'))).toBe(true);
   });
+});
+
+it('gives the choices of a column colours that differ', () => {
+  const stage = column('enum', { values: ['lead', 'customer', 'lost'] });
+  expect(['lead', 'customer', 'lost', 'unknown'].map((word) => tagTone(stage, word))).toEqual([
+    0, 1, 2, 0,
+  ]);
 });
 
 it('shows sizes and long texts', () => {

@@ -1,4 +1,5 @@
 import type { Column, Row, TableInfo } from '@/shared/api/types';
+import { localeOf } from '@/shared/i18n/core';
 
 /** What is wrong with a text; the message is in the catalogue under the same name. */
 export type ValueProblem =
@@ -31,22 +32,28 @@ const serverTypes: Record<string, Partial<Column>> = {
   created_by: { type: 'number', kind: 'integer' },
 };
 
-/** The columns a grid shows: those with values of their own, the key first. */
+/** The columns a grid shows: a person's own first; what the server keeps itself stands behind. */
 export function gridColumns(table: TableInfo): Column[] {
   const shown = table.columns
     .filter((column) => column.relationType !== 'hasMany' && column.name !== 'tenant_id')
     .filter((column) => column.can?.read !== false)
     .toSorted((a, b) => (a.order ?? 0) - (b.order ?? 0));
-  const known = new Set(shown.map((column) => column.name));
-  const extra = (name: string): Column[] =>
-    known.has(name)
-      ? []
-      : [{ name, type: 'text', nullable: true, generated: true, ...serverTypes[name] }];
+  const server = (name: string): Column =>
+    shown.find((column) => column.name === name) ?? {
+      name,
+      type: 'text',
+      nullable: true,
+      generated: true,
+      ...serverTypes[name],
+    };
+  const own = shown.filter((column) => !serverColumns.includes(column.name));
+  const hasKey = own.some((column) => column.primaryKey);
   return [
-    ...(shown.some((column) => column.primaryKey) ? [] : extra('id')),
-    ...shown,
-    ...extra('created_at'),
-    ...extra('updated_at'),
+    ...own,
+    server('created_at'),
+    server('updated_at'),
+    ...shown.filter((column) => column.name === 'created_by'),
+    ...(hasKey ? [] : [server('id')]),
   ];
 }
 
@@ -85,11 +92,12 @@ export function byteLength(base64: string): number {
 
 const dateFormats = new Map<string, Intl.DateTimeFormat>();
 function dateFormat(language: string, kind: 'date' | 'datetime'): Intl.DateTimeFormat {
-  const name = `${language} ${kind}`;
+  const locale = localeOf(language);
+  const name = `${locale} ${kind}`;
   let format = dateFormats.get(name);
   if (!format) {
     format = new Intl.DateTimeFormat(
-      language,
+      locale,
       kind === 'date'
         ? { dateStyle: 'medium', timeZone: 'UTC' }
         : { dateStyle: 'medium', timeStyle: 'medium' },
@@ -112,6 +120,14 @@ export function showValue(column: Column, value: unknown, language: string): str
   if (column.type === 'date') return showDate(text, language, 'date');
   if (column.type === 'datetime') return showDate(text, language, 'datetime');
   return text.length > 300 ? `${text.slice(0, 300)}…` : text;
+}
+
+export const tagTones = 8;
+
+/** The colour of a choice: by its place in the list, so that neighbours differ. */
+export function tagTone(column: Column, value: string): number {
+  const choices = column.values ?? column.validation?.enum ?? [];
+  return Math.max(0, choices.indexOf(value)) % tagTones;
 }
 
 const two = (value: number) => String(value).padStart(2, '0');
