@@ -34,6 +34,11 @@ describe('describeOperation', () => {
   ] as [Operation, string][])('%j', (operation, words) => {
     expect(describeOperation(en, operation)).toBe(words);
   });
+  it('calls tables as people do, where it is told how', () => {
+    const nameOf = (table: string) => (table === 'custom_a' ? 'Airports' : table);
+    const drop = { op: 'DROP_COLUMN', table: 'custom_a', column: 'city' } as const;
+    expect(describeOperation(en, drop, nameOf)).toBe('Drop the column city of Airports');
+  });
   it('names operations it does not know', () => {
     expect(describeOperation(en, { op: 'SPLIT_TABLE', table: 'a' })).toBe('SPLIT_TABLE a');
   });
@@ -53,6 +58,7 @@ describe('changes', () => {
     expect(canUndo(change({}))).toBe(true);
     expect(canUndo(change({ undoneBy: 'c2' }))).toBe(false);
     expect(canUndo(change({ undo: { class: 'none' } }))).toBe(false);
+    expect(canUndo(change({ undoable: false }))).toBe(false);
     expect(canUndo(change({ undoUntil: '2020-01-01T00:00:00Z' }))).toBe(false);
     expect(canUndo(change({ state: 'failed' }))).toBe(false);
   });

@@ -32,22 +32,29 @@ function subjectOf(operation: Loose): string {
   );
 }
 
+/** How a table is called on the screen; its name in the database where it has no other. */
+export type NameOf = (table: string) => string;
+
 /** One operation in words. */
-export function describeOperation(m: HistoryMessages, operation: Operation | Loose): string {
+export function describeOperation(
+  m: HistoryMessages,
+  operation: Operation | Loose,
+  nameOf: NameOf = (table) => table,
+): string {
   const loose = operation as Loose;
   const words = m.ops[loose.op];
   const table =
     loose.op === 'CREATE_TABLE'
       ? nameIn(loose['table'], 'displayName', 'tableName', 'name')
-      : tableOf(loose);
+      : nameOf(tableOf(loose));
   if (!words) return [loose.op, table, subjectOf(loose)].filter(Boolean).join(' ');
   return words(table, subjectOf(loose), nameIn(loose['newName']));
 }
 
-export function describeChange(m: HistoryMessages, change: Change): string {
+export function describeChange(m: HistoryMessages, change: Change, nameOf?: NameOf): string {
   const [first, ...more] = change.operations ?? [];
   if (!first) return change.summary ?? change.changeId;
-  const text = describeOperation(m, first);
+  const text = describeOperation(m, first, nameOf);
   return more.length > 0 ? `${text} (+${more.length})` : text;
 }
 
@@ -66,7 +73,7 @@ export function concerns(change: Change, tableName: string): boolean {
 /** Whether the way back is still open. */
 export function canUndo(change: Change, now: number = Date.now()): boolean {
   if (change.undoneBy || /undone|failed|running|pending|rolled/i.test(change.state)) return false;
-  if (change.undo?.class?.toLowerCase() === 'none') return false;
+  if (change.undoable === false || change.undo?.class?.toLowerCase() === 'none') return false;
   return !change.undoUntil || Date.parse(change.undoUntil) > now;
 }
 

@@ -17,7 +17,14 @@ import { Code } from '@/shared/ui/code';
 import { Select } from '@/shared/ui/fields';
 import { Page } from '@/shared/ui/page';
 import { EmptyState, ErrorNote, ErrorState, LoadingState } from '@/shared/ui/states';
-import { canUndo, concerns, describeChange, describeOperation, personOf } from './describe';
+import {
+  canUndo,
+  concerns,
+  describeChange,
+  describeOperation,
+  type NameOf,
+  personOf,
+} from './describe';
 import { historyMessages } from './i18n';
 
 function toneOf(state: string): Tone {
@@ -26,9 +33,16 @@ function toneOf(state: string): Tone {
   return /run|pend|plan/i.test(state) ? 'warning' : 'success';
 }
 
+/** The names that tables have on the screen. */
+function useTableNames(): NameOf {
+  const { data: tables } = useQuery(tablesQuery);
+  return (name) => tables?.find((table) => table.tableName === name)?.displayName || name;
+}
+
 /** The statements of a change; a list may leave them out, so they are asked for on opening. */
 function Details({ change }: { change: Change }) {
   const m = useMessages(historyMessages);
+  const nameOf = useTableNames();
   const { data, error } = useQuery({
     ...changeQuery(change.changeId),
     enabled: !change.steps,
@@ -40,7 +54,7 @@ function Details({ change }: { change: Change }) {
         <ul className="mb-2 list-disc pl-5 text-sm">
           {change.operations.map((operation, index) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: the operations of a change never move
-            <li key={index}>{describeOperation(m, operation)}</li>
+            <li key={index}>{describeOperation(m, operation, nameOf)}</li>
           ))}
         </ul>
       ) : null}
@@ -61,7 +75,7 @@ function ChangeItem({ change, openAtFirst }: { change: Change; openAtFirst: bool
   const id = useId();
   const [open, setOpen] = useState(openAtFirst);
   const [undoing, setUndoing] = useState(false);
-  const text = describeChange(m, change);
+  const text = describeChange(m, change, useTableNames());
   const who = personOf(change.createdBy);
   const undoable = canUndo(change);
   const state = change.undoneBy ? 'undone' : change.state.toLowerCase();

@@ -31,6 +31,7 @@ export function partOf(job: Job): number | undefined {
 
 export function JobsPage() {
   const m = useMessages(jobsMessages);
+  const nameOf = (job: Job) => m.kinds[job.kind] ?? job.kind;
   const [failure, setFailure] = useState<unknown>(null);
   const { data, error, refetch } = useQuery({
     queryKey: keys.jobs,
@@ -74,8 +75,10 @@ export function JobsPage() {
               header: m.kind,
               cell: (job) => (
                 <>
-                  <span className="font-medium">{job.kind}</span>
-                  {job.message ? <span className="ml-2 text-muted">{job.message}</span> : null}
+                  <span className="font-medium">{nameOf(job)}</span>
+                  {job.message || job.title ? (
+                    <span className="ml-2 text-muted">{job.message || job.title}</span>
+                  ) : null}
                 </>
               ),
             },
@@ -97,7 +100,7 @@ export function JobsPage() {
                 return (
                   <span className="flex items-center gap-2">
                     <progress
-                      aria-label={`${m.progress}: ${job.kind}`}
+                      aria-label={`${m.progress}: ${nameOf(job)}`}
                       value={part}
                       max={1}
                       className="progress w-28"
@@ -130,7 +133,7 @@ export function JobsPage() {
                 isRunning(job) ? (
                   <Button
                     size="sm"
-                    aria-label={m.cancelOf(job.kind)}
+                    aria-label={m.cancelOf(nameOf(job))}
                     onClick={() => void cancel(job)}
                   >
                     {m.cancel}

@@ -7,6 +7,7 @@ import { formatNumber } from '@/shared/i18n/format';
 import { Badge, type Tone } from '@/shared/ui/badge';
 import { Code } from '@/shared/ui/code';
 import { planMessages } from './i18n';
+import type { PlanMessages } from './i18n/en';
 
 /** The statements as one script: each as it runs, closed by a semicolon. */
 export function planScript(steps: Pick<PlanStep, 'text'>[]): string {
@@ -23,6 +24,20 @@ export function severityOf(finding: Pick<LintFinding, 'severity'>): Severity {
   const word = finding.severity.toLowerCase();
   if (/danger|block|error|critical|high/.test(word)) return 'danger';
   return /warn|medium/.test(word) ? 'warning' : 'info';
+}
+
+/** A finding in the language of the page; in the server's words where its rule is not known here. */
+export function findingWords(
+  m: PlanMessages,
+  finding: Pick<LintFinding, 'rule' | 'message' | 'hint'>,
+): { text: string; hint: string } {
+  const words = m.findings[finding.rule];
+  const names = [...finding.message.matchAll(/"([^"]+)"/g)].map(([, name]) => name ?? '');
+  const text = words?.text(...names);
+  // A rule that quotes less than our sentence needs has learnt to say something else.
+  if (!words || !text || text.includes('undefined'))
+    return { text: finding.message, hint: finding.hint ?? '' };
+  return { text, hint: words.hint };
 }
 
 const looks: Record<Severity, { tone: Tone; icon: ReactNode; border: string }> = {
@@ -47,14 +62,15 @@ function Finding({ finding }: { finding: LintFinding }) {
   const m = useMessages(planMessages);
   const severity = severityOf(finding);
   const look = looks[severity];
+  const { text, hint } = findingWords(m, finding);
   return (
     <li className={clsx('flex items-start gap-2.5 rounded-md border px-3 py-2', look.border)}>
       <Badge tone={look.tone} icon={look.icon} className="mt-0.5">
         {m.severity[severity]}
       </Badge>
       <div className="min-w-0 flex-1 text-sm">
-        <p className="break-words">{finding.message}</p>
-        {finding.hint ? <p className="break-words text-muted">{finding.hint}</p> : null}
+        <p className="break-words">{text}</p>
+        {hint ? <p className="break-words text-muted">{hint}</p> : null}
       </div>
       {finding.rows != null && finding.rows >= 0 ? (
         <span className="shrink-0 text-muted text-xs">{m.rows(formatNumber(finding.rows))}</span>

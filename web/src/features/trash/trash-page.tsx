@@ -19,12 +19,15 @@ import { trashMessages } from './i18n';
 
 const trash = 'api/db-editor/trash';
 
+const columnOf = (item: TrashItem) => item.columnName ?? item.column;
+const tableOf = (item: TrashItem) => item.tableName ?? item.table;
+
 function nameOf(item: TrashItem): string {
-  return item.columnName ?? item.displayName ?? item.name ?? item.tableName ?? item.id;
+  return item.displayName ?? columnOf(item) ?? item.name ?? tableOf(item) ?? String(item.id);
 }
 
 function kindOf(item: TrashItem): string {
-  return (item.kind ?? item.type ?? (item.columnName ? 'column' : 'table')).toLowerCase();
+  return (item.kind ?? item.type ?? (columnOf(item) ? 'column' : 'table')).toLowerCase();
 }
 
 function PurgeDialog({ item, onClose }: { item: TrashItem; onClose: () => void }) {
@@ -122,11 +125,7 @@ export function TrashPage() {
               key: 'from',
               header: m.from,
               cell: (item) =>
-                kindOf(item) === 'table' ? (
-                  '–'
-                ) : (
-                  <span translate="no">{item.tableName ?? '–'}</span>
-                ),
+                kindOf(item) === 'table' ? '–' : <span translate="no">{tableOf(item) ?? '–'}</span>,
             },
             {
               key: 'rows',

@@ -1,6 +1,6 @@
 import { queryOptions } from '@tanstack/react-query';
 import { api, path } from './client';
-import type { Change, TableInfo } from './types';
+import type { Change, ChangeUser, TableInfo } from './types';
 
 const editor = 'api/db-editor';
 
@@ -32,16 +32,37 @@ export const tableQuery = (name: string) =>
     queryFn: ({ signal }) => api.get<TableInfo>(path(`${editor}/tables`, name), { signal }),
   });
 
+/** A change as the journal writes it, or as an answer names its parts. */
+export type LooseChange = Omit<Change, 'changeId'> & {
+  changeId?: string;
+  id?: string;
+  title?: string | null;
+  actor?: ChangeUser | null;
+};
+
+export function toChange({ id, title, actor, ...change }: LooseChange): Change {
+  return {
+    ...change,
+    changeId: change.changeId ?? id ?? '',
+    createdBy: change.createdBy ?? actor ?? null,
+    summary: change.summary ?? title ?? null,
+    undoUntil: change.undoUntil ?? change.undo?.until ?? null,
+  };
+}
+
 export const changesQuery = queryOptions({
   queryKey: keys.changes,
   queryFn: async ({ signal }) => {
-    const data = await api.get<Change[] | { changes: Change[] }>(`${editor}/changes`, { signal });
-    return Array.isArray(data) ? data : data.changes;
+    const data = await api.get<LooseChange[] | { changes: LooseChange[] }>(`${editor}/changes`, {
+      signal,
+    });
+    return (Array.isArray(data) ? data : data.changes).map(toChange);
   },
 });
 
 export const changeQuery = (id: string) =>
   queryOptions({
     queryKey: keys.change(id),
-    queryFn: ({ signal }) => api.get<Change>(path(`${editor}/changes`, id), { signal }),
+    queryFn: async ({ signal }) =>
+      toChange(await api.get<LooseChange>(path(`${editor}/changes`, id), { signal })),
   });

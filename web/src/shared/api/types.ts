@@ -110,7 +110,8 @@ export interface LintFinding {
   severity: string;
   message: string;
   hint?: string | null;
-  hazard?: boolean | string | null;
+  /** this one must be confirmed before the plan may run */
+  confirm?: boolean;
   /** rows at risk, where they were counted */
   rows?: number | null;
 }
@@ -128,6 +129,7 @@ export interface Plan {
 export interface ChangeUser {
   id: number;
   email?: string;
+  name?: string;
 }
 
 export interface Change {
@@ -140,7 +142,9 @@ export interface Change {
   undoUntil?: string | null;
   undoOf?: string | null;
   undoneBy?: string | null;
-  undo?: { class: string } | null;
+  undo?: { class: string; until?: string | null } | null;
+  /** the server's word on whether the way back is open */
+  undoable?: boolean;
   summary?: string | null;
   error?: { code?: string; message?: string } | string | null;
 }
@@ -244,6 +248,8 @@ export interface TrashItem {
   name?: string;
   tableName?: string | null;
   columnName?: string | null;
+  table?: string | null;
+  column?: string | null;
   displayName?: string | null;
   droppedAt?: string | null;
   createdAt?: string | null;
@@ -275,6 +281,7 @@ export interface AuditEntry {
 export interface Job {
   id: string;
   kind: string;
+  title?: string | null;
   state: string;
   progress?: number | null;
   done?: number | null;

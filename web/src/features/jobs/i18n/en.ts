@@ -12,6 +12,14 @@ export const en = {
   cancel: 'Cancel',
   cancelOf: (name: string) => `Cancel ${name}`,
   cancelled: 'The job is being stopped',
+  kinds: {
+    import: 'Import',
+    export: 'Export',
+    change: 'Change of a schema',
+    undo: 'Undo of a change',
+    sample: 'Sample workspace',
+    backup: 'Backup',
+  } as Record<string, string>,
   states: {
     queued: 'Waiting',
     pending: 'Waiting',

@@ -14,6 +14,14 @@ export const fr: JobsMessages = {
   cancel: 'Interrompre',
   cancelOf: (name) => `Interrompre ${name}`,
   cancelled: 'La tâche s’arrête',
+  kinds: {
+    import: 'Importation',
+    export: 'Exportation',
+    change: 'Modification d’un schéma',
+    undo: 'Annulation d’une modification',
+    sample: 'Espace d’exemple',
+    backup: 'Sauvegarde',
+  },
   states: {
     queued: 'En attente',
     pending: 'En attente',

@@ -14,6 +14,14 @@ export const it: JobsMessages = {
   cancel: 'Interrompi',
   cancelOf: (name) => `Interrompi ${name}`,
   cancelled: 'Il lavoro si sta fermando',
+  kinds: {
+    import: 'Importazione',
+    export: 'Esportazione',
+    change: 'Modifica di uno schema',
+    undo: 'Annullamento di una modifica',
+    sample: 'Area di esempio',
+    backup: 'Copia di sicurezza',
+  },
   states: {
     queued: 'In attesa',
     pending: 'In attesa',
