@@ -15,6 +15,10 @@
  * A list is completed in place. Plans and records live as long as the caller's arena. Every change
  * leaves an entry in the audit.
  */
+#define APP_OPERATIONS_MAX 500
+
+/** app_change_target() - the caller's main source; its audit entries say where they come from. */
+struct migrate_target app_change_target(const struct caller *c);
 
 /** app_change_preview() - what would happen. @keep: remember it, for app_change_run_plan().
  *  Errors: ERR_FORBIDDEN, ERR_NOT_FOUND, ERR_INVALID … with where "/operations/<n>/…", those of

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "app/caller.h"
-#include "store/registry.h"
+#include "app/tenant_view.h"
 
 /*
  * Tables as a caller sees them: the live structure with what the registry knows, and what the
@@ -14,13 +14,13 @@ struct app_can {
 };
 
 struct app_table {
-    const struct catalog *catalog;     /* all tables of the tenant, decorated */
-    const struct table *table;         /* of it */
-    const struct registry_table *row;  /* NULL: the registry does not know it */
-    const struct table_policy *policy; /* NULL: the table says nothing */
-    const struct column **columns;     /* table->n_columns of them, in the order they are shown */
+    const struct tenant_table *view; /* structure, registry row, policy */
+    const struct catalog *catalog;   /* all tables of the tenant, decorated */
+    const struct table *table;
+    const struct column **columns; /* table->n_columns of them, in the order they are shown */
     struct app_can can;
-    bool is_managed; /* has the columns that the server keeps */
+    int64_t row_estimate; /* -1 = unknown */
+    bool is_managed;      /* has the columns that the server keeps */
 };
 
 /** app_tables_list() - the tables the caller may see, by name; engine's and trash tables never. */
@@ -29,11 +29,10 @@ enum errcode app_tables_list(const struct caller *c, struct app_table **out, siz
 /** app_table_get() - one table, by its name in any case. Errors: ERR_NOT_FOUND. */
 enum errcode app_table_get(const struct caller *c, const char *name, struct app_table *out,
                            struct error *err) MUST_CHECK;
+/** app_table_sees() - the caller may see the table of this name, which need not be there. */
+bool app_table_sees(const struct caller *c, const char *name);
 /** app_table_column_can() - what the caller may do with @column of @t. */
 struct app_can app_table_column_can(const struct app_table *t, const struct column *column);
-/** app_table_estimate() - rows, about, at no cost that grows with the table; -1 = unknown. */
-enum errcode app_table_estimate(const struct caller *c, const struct table *t, int64_t *out,
-                                struct error *err) MUST_CHECK;
 
 /** app_schema() - the live catalog of the caller's tenant, decorated, without the tables it may not
  *  see (for catalog_encode()). */
@@ -68,20 +67,10 @@ enum errcode app_table_set_check(const struct caller *c, const struct app_table_
 enum errcode app_table_set(const struct caller *c, const char *table,
                            const struct app_table_set *set, struct error *err) MUST_CHECK;
 
-enum app_column_field {
-    APP_COLUMN_DISPLAY_NAME = 1,
-    APP_COLUMN_RULES = 2,
-    APP_COLUMN_COMMENT = 4,
-    APP_COLUMN_OPTIONS = 8,
-    APP_COLUMN_ORDER = 16,
-};
-
 struct app_column_set {
-    unsigned fields;
-    const char *display_name, *comment;
-    struct column_rules rules;
-    const char *options; /* JSON object text */
-    int64_t order;       /* 1 = first of the columns that the server does not keep */
+    const struct column *shown; /* display_name, rules, comment, options as they shall be; NULL = as
+                                   they are */
+    int64_t order; /* 1 = first of the columns that the server does not keep, 0 = where it is */
 };
 
 /** app_table_set_column() - how a column is shown, its rules, its place. Errors: ERR_NOT_FOUND,

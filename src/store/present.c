@@ -12,7 +12,7 @@ void present_column(struct arena *a, const struct column *from, struct column *t
     to->relation_type = copy.relation_type;
     to->on_delete_text = copy.on_delete_text;
     to->on_update_text = copy.on_update_text;
-    if (!to->comment) {
+    if (copy.comment) {
         to->comment = copy.comment;
     }
 }

@@ -14,6 +14,7 @@
 struct hooks {
     struct store *store;
     int64_t tenant_id;
+    struct registry_origin origin;
 };
 
 /* One row on its way: where it came from and where it goes. */
@@ -246,6 +247,9 @@ static enum errcode append_audit(struct projection *p, struct error *err)
         .object = r->title,
         .change_id = r->id,
         .detail = arena_printf(p->arena, "{\"tables\":%s}", r->tables),
+        .ip_address = p->hooks->origin.address,
+        .user_agent = p->hooks->origin.agent,
+        .request_id = p->hooks->origin.request_id,
     };
     return store_audit_append_in(p->session, p->hooks->store, &e, err);
 }
@@ -284,6 +288,12 @@ static enum errcode decorate(void *arg, struct catalog *c, struct error *err)
 struct migrate_hooks store_registry_hooks(struct store *s, int64_t tenant_id, struct arena *a)
 {
     struct hooks *h = ARENA_NEW(a, struct hooks);
-    *h = (struct hooks){s, tenant_id};
+    *h = (struct hooks){.store = s, .tenant_id = tenant_id};
     return (struct migrate_hooks){.decorate = decorate, .project = project, .arg = h};
+}
+
+void store_registry_origin(const struct migrate_hooks *hooks, const struct registry_origin *origin)
+{
+    struct hooks *h = hooks->arg;
+    h->origin = *origin;
 }

@@ -71,6 +71,13 @@ enum errcode store_registry_order(struct store *s, int64_t tenant_id, struct str
  */
 struct migrate_hooks store_registry_hooks(struct store *s, int64_t tenant_id, struct arena *a);
 
+/* Where a change comes from; texts are borrowed, NULL = unknown. */
+struct registry_origin {
+    const char *address, *agent, *request_id;
+};
+/** store_registry_origin() - the audit entries of @hooks (store_registry_hooks()) say @origin. */
+void store_registry_origin(const struct migrate_hooks *hooks, const struct registry_origin *origin);
+
 /**
  * store_registry_check() - registry against a live catalogue (doctor)
  * @report: a line per difference

@@ -1,0 +1,238 @@
+#include "app/changes.h"
+
+#include "app/names_json.h"
+#include "app/rights.h"
+#include "app/shape.h"
+#include "app/tables.h"
+#include "base/json.h"
+#include "migrate/file_json.h"
+#include "migrate/plan_json.h"
+#include "store/audit.h"
+
+/* Somebody else's change came between: what was asked for is planned again, so often. */
+#define ATTEMPTS 4
+
+struct migrate_target app_change_target(const struct caller *c)
+{
+    struct migrate_target t = caller_target(c);
+    struct registry_origin origin = {
+        .address = c->address, .agent = c->agent, .request_id = c->request_id};
+    store_registry_origin(&t.hooks, &origin);
+    return t;
+}
+
+static enum errcode check_size(const struct change_list *list, struct error *err)
+{
+    if (list->n == 0 || list->n > APP_OPERATIONS_MAX) {
+        ERROR(err, ERR_INVALID, "a change has 1 to %d operations", APP_OPERATIONS_MAX);
+        return error_where(err, "/operations");
+    }
+    return ERR_OK;
+}
+
+enum errcode app_change_preview(const struct caller *c, struct change_list *list, bool keep,
+                                struct plan **out, struct error *err)
+{
+    const struct tenant_view *v = NULL;
+    struct migrate_target t = app_change_target(c);
+    struct plan *plan = NULL;
+    TRY(check_size(list, err));
+    TRY(tenant_view(c, &v, err));
+    TRY(rights_check(c, v, list, false, err));
+    TRY(shape_complete(c, v, list, err));
+    TRY(rights_check(c, v, list, true, err));
+    TRY(migrate_preview(&t, list, c->arena, &plan, err));
+    if (keep) {
+        TRY(migrate_plan_keep(&t, plan, err));
+    }
+    *out = plan;
+    return ERR_OK;
+}
+
+/* {"hazards": [ids], "plan": {…}}: what a person needs to say yes. */
+static void add_plan(const struct caller *c, const struct migrate_target *t,
+                     const struct plan *plan, struct error *err)
+{
+    struct buf b;
+    struct json_writer w;
+    buf_init(&b, BUF_MAX_DEFAULT);
+    jsonw_init(&w, &b);
+    jsonw_begin_object(&w);
+    jsonw_key(&w, "hazards");
+    jsonw_begin_array(&w);
+    for (size_t i = 0; i < plan->n_findings; i++) {
+        if (migrate_must_confirm(t, plan, &plan->findings[i])) {
+            jsonw_text(&w, plan->findings[i].id);
+        }
+    }
+    jsonw_end_array(&w);
+    jsonw_key(&w, "plan");
+    plan_encode(&w, t, plan);
+    jsonw_end_object(&w);
+    if (!buf_failed(&b)) {
+        error_params(err, arena_str(c->arena, buf_str(&b)));
+    }
+    buf_release(&b);
+}
+
+/* A change that began and failed is in the audit too; the failure is what the caller is told. */
+static void audit_failure(const struct caller *c, const struct migrate_target *t,
+                          const struct plan *plan)
+{
+    struct error ignored = ERROR_INIT;
+    struct change_record r = {0};
+    enum errcode code = migrate_get(t->journal, t->tenant_id, plan->tag, c->arena, &r, &ignored);
+    if (code == ERR_OK && !text_eq(r.state, "planned")) {
+        struct audit_entry e = {
+            .tenant_id = c->tenant.id,
+            .user_id = c->principal.user_id,
+            .user_name = c->principal.email,
+            .action = "schema.change",
+            .object_type = "table",
+            .object = r.title,
+            .change_id = r.id,
+            .detail = arena_printf(c->arena, "{\"tables\":%s}", r.tables),
+            .ip_address = c->address,
+            .user_agent = c->agent,
+            .request_id = c->request_id,
+        };
+        code = store_audit_append(c->app->store, &e, &ignored);
+    }
+    (void)code; /* the journal has the failure; this only repeats it */
+    error_release(&ignored);
+}
+
+static enum errcode execute(const struct caller *c, const struct migrate_target *t,
+                            const struct plan *plan, const struct migrate_confirm *confirm,
+                            struct change_record *out, struct error *err)
+{
+    enum errcode code = migrate_execute(t, plan, confirm, c->arena, out, err);
+    if (code == ERR_CONFIRMATION_REQUIRED && err) {
+        add_plan(c, t, plan, err);
+    } else if (code != ERR_OK && code != ERR_STALE_PLAN && code != ERR_INVALID) {
+        audit_failure(c, t, plan);
+    }
+    return code;
+}
+
+/* The operations as they were given: completing a list changes it. */
+static struct change_list copy_list(const struct caller *c, const struct change_list *list)
+{
+    return (struct change_list){
+        .items = arena_memdup(c->arena, list->items, list->n * sizeof *list->items),
+        .n = list->n,
+        .arena = list->arena,
+    };
+}
+
+enum errcode app_change_run(const struct caller *c, struct change_list *list,
+                            const struct migrate_confirm *confirm, struct change_record *out,
+                            struct error *err)
+{
+    struct migrate_target t = app_change_target(c);
+    enum errcode code = ERR_STALE_PLAN;
+    for (int i = 0; i < ATTEMPTS && code == ERR_STALE_PLAN; i++) {
+        struct change_list attempt = copy_list(c, list);
+        struct plan *plan = NULL;
+        TRY(app_change_preview(c, &attempt, false, &plan, err));
+        code = execute(c, &t, plan, confirm, out, err);
+        if (code == ERR_OK) {
+            *list = attempt;
+        }
+    }
+    return code;
+}
+
+enum errcode app_change_run_plan(const struct caller *c, const char *id,
+                                 const struct migrate_confirm *confirm, struct change_record *out,
+                                 struct error *err)
+{
+    const struct tenant_view *v = NULL;
+    struct migrate_target t = app_change_target(c);
+    struct plan *plan = NULL;
+    TRY(tenant_view(c, &v, err));
+    TRY(migrate_plan_load(&t, id, c->arena, &plan, err));
+    TRY(rights_check(c, v, plan->changes, true, err));
+    return execute(c, &t, plan, confirm, out, err);
+}
+
+/* ---- history -------------------------------------------------------------------------------- */
+
+static bool sees_change(const struct caller *c, const struct change_record *r)
+{
+    const char **names = NULL;
+    size_t n = 0;
+    if (!names_parse(c->arena, r->tables, &names, &n)) {
+        return false;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (!app_table_sees(c, names[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+enum errcode app_changes_list(const struct caller *c, struct migrate_filter *f,
+                              struct change_record **out, size_t *n, struct error *err)
+{
+    f->tenant_id = c->tenant.id;
+    TRY(migrate_list(c->app->store->journal, f, c->arena, out, n, err));
+    size_t n_seen = 0;
+    for (size_t i = 0; i < *n; i++) {
+        if (sees_change(c, &(*out)[i])) {
+            (*out)[n_seen++] = (*out)[i];
+        }
+    }
+    *n = n_seen;
+    return ERR_OK;
+}
+
+static enum errcode load_change(const struct caller *c, const char *id, struct change_record *out,
+                                struct error *err)
+{
+    TRY(migrate_get(c->app->store->journal, c->tenant.id, id, c->arena, out, err));
+    return sees_change(c, out) ? ERR_OK : ERROR(err, ERR_NOT_FOUND, "no change \"%s\"", id);
+}
+
+enum errcode app_change_get(const struct caller *c, const char *id, struct change_record *out,
+                            struct change_step **steps, size_t *n_steps, struct error *err)
+{
+    TRY(load_change(c, id, out, err));
+    if (!steps) {
+        return ERR_OK;
+    }
+    return migrate_steps(c->app->store->journal, id, c->arena, steps, n_steps, err);
+}
+
+/* ---- undo ----------------------------------------------------------------------------------- */
+
+/* What undoes a change asks for the right to undo on every table that it brings back or changes. */
+static enum errcode check_undo(const struct caller *c, const char *id, enum action action,
+                               struct error *err)
+{
+    struct change_record r = {0};
+    struct change_list inverse = {0};
+    TRY(load_change(c, id, &r, err));
+    if (!r.inverse) {
+        return ERR_OK; /* there is nothing to undo, and migrate says so */
+    }
+    TRY(change_list_parse(c->arena, r.inverse, &inverse, err));
+    return rights_check_tables(c, action, &inverse, err);
+}
+
+enum errcode app_change_undo_preview(const struct caller *c, const char *id, struct plan **out,
+                                     struct error *err)
+{
+    struct migrate_target t = app_change_target(c);
+    TRY(check_undo(c, id, ACTION_CHANGES_UNDO, err));
+    return migrate_undo_preview(&t, id, c->arena, out, err);
+}
+
+enum errcode app_change_undo(const struct caller *c, const char *id, struct change_record *out,
+                             struct error *err)
+{
+    struct migrate_target t = app_change_target(c);
+    TRY(check_undo(c, id, ACTION_CHANGES_UNDO, err));
+    return migrate_undo(&t, id, c->arena, out, err);
+}

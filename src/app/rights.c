@@ -1,0 +1,122 @@
+#include "app/rights.h"
+
+#include "app/tables.h"
+#include "catalog/where.h"
+
+static const enum action actions[CHANGE_N] = {
+    [CHANGE_CREATE_TABLE] = ACTION_TABLES_CREATE,  [CHANGE_DROP_TABLE] = ACTION_TABLES_DROP,
+    [CHANGE_RENAME_TABLE] = ACTION_TABLES_ALTER,   [CHANGE_RESTORE_TABLE] = ACTION_TRASH_RESTORE,
+    [CHANGE_CREATE_COLUMN] = ACTION_COLUMNS_ADD,   [CHANGE_DROP_COLUMN] = ACTION_COLUMNS_DROP,
+    [CHANGE_RENAME_COLUMN] = ACTION_COLUMNS_ALTER, [CHANGE_CREATE_INDEX] = ACTION_INDEXES_CREATE,
+    [CHANGE_DROP_INDEX] = ACTION_INDEXES_DROP,
+};
+
+const char *change_table(const struct change *change)
+{
+    switch (change->kind) {
+    case CHANGE_CREATE_TABLE:
+        return change->create_table.table->name;
+    case CHANGE_DROP_TABLE:
+        return change->drop_table.table;
+    case CHANGE_RENAME_TABLE:
+        return change->rename_table.table;
+    case CHANGE_RESTORE_TABLE:
+        return change->restore_table.table->name;
+    case CHANGE_CREATE_COLUMN:
+        return change->create_column.table;
+    case CHANGE_DROP_COLUMN:
+        return change->drop_column.table;
+    case CHANGE_RENAME_COLUMN:
+        return change->rename_column.table;
+    case CHANGE_CREATE_INDEX:
+        return change->create_index.table;
+    case CHANGE_DROP_INDEX:
+        return change->drop_index.table;
+    default:
+        return NULL;
+    }
+}
+
+/* The name by which rights are given: the live table's own spelling. */
+static const char *own_name(const struct tenant_view *v, const char *name)
+{
+    const struct tenant_table *t = name ? map_get(&v->by_name, str_of(name)) : NULL;
+    return t ? t->table->name : name;
+}
+
+static enum errcode check_target(const struct caller *c, const struct tenant_view *v,
+                                 const char *referenced, struct error *err)
+{
+    if (!app_table_sees(c, own_name(v, referenced))) {
+        return ERROR(err, ERR_INVALID, "no table \"%s\"", referenced);
+    }
+    return ERR_OK;
+}
+
+static enum errcode check_targets(const struct caller *c, const struct tenant_view *v,
+                                  const struct foreign_key *keys, size_t n, const char *where,
+                                  struct error *err)
+{
+    for (size_t i = 0; i < n; i++) {
+        TRY(where_prefix(err, check_target(c, v, keys[i].referenced_table, err), "%s", where));
+    }
+    return ERR_OK;
+}
+
+static enum errcode check_references(const struct caller *c, const struct tenant_view *v,
+                                     const struct change *change, struct error *err)
+{
+    if (change->kind == CHANGE_CREATE_TABLE) {
+        const struct table *t = change->create_table.table;
+        return check_targets(c, v, t->foreign_keys, t->n_foreign_keys, "/table/foreignKeys", err);
+    }
+    if (change->kind == CHANGE_CREATE_COLUMN) {
+        return check_targets(c, v, change->create_column.foreign_keys,
+                             change->create_column.n_foreign_keys, "/column/relatedTable", err);
+    }
+    return ERR_OK;
+}
+
+static enum errcode check_one(const struct caller *c, const struct tenant_view *v,
+                              const struct change *change, bool is_named, struct error *err)
+{
+    if (change->kind == CHANGE_CREATE_TABLE && !is_named) {
+        return ERR_OK;
+    }
+    const char *name = own_name(v, change_table(change));
+    if (name && change->kind != CHANGE_CREATE_TABLE && !app_table_sees(c, name)) {
+        ERROR(err, ERR_NOT_FOUND, "no table \"%s\"", name);
+        return error_where(err, "/table");
+    }
+    TRY(where_prefix(err, caller_check_table(c, actions[change->kind], name, NULL, err), "/table"));
+    if (change->kind == CHANGE_RENAME_TABLE && is_named) {
+        /* a right that was given for one name does not give a table away into another */
+        const char *to = change->rename_table.new_name;
+        TRY(where_prefix(err, caller_check_table(c, ACTION_TABLES_ALTER, to, NULL, err),
+                         "/newName"));
+    }
+    return check_references(c, v, change, err);
+}
+
+enum errcode rights_check(const struct caller *c, const struct tenant_view *v,
+                          const struct change_list *list, bool is_named, struct error *err)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        TRY(where_prefix(err, check_one(c, v, &list->items[i], is_named, err), "/operations/%zu",
+                         i));
+    }
+    return ERR_OK;
+}
+
+enum errcode rights_check_tables(const struct caller *c, enum action action,
+                                 const struct change_list *list, struct error *err)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        const char *name = change_table(&list->items[i]);
+        if (!app_table_sees(c, name)) {
+            return ERROR(err, ERR_NOT_FOUND, "it is not there");
+        }
+        TRY(caller_check_table(c, action, name, NULL, err));
+    }
+    return ERR_OK;
+}
