@@ -19,7 +19,7 @@ struct runtime;
 struct loop;
 
 struct runtime_settings {
-    int loops;          /* 0 = one per core */
+    int loops;          /* 0 = one per core; at most 64 */
     int workers;        /* 0 = 4 */
     size_t stack_bytes; /* of a fiber; 0 = 256 KiB; a guard page comes before it */
     int fibers;         /* at once, per loop; 0 = 10,000 */
@@ -28,8 +28,9 @@ struct runtime_settings {
 /** runtime_start() - the threads run when this returns. Errors: ERR_UNAVAILABLE. */
 enum errcode runtime_start(const struct runtime_settings *s, struct runtime **out,
                            struct error *err) MUST_CHECK;
-/** runtime_stop() - end and join all threads; every fiber has ended and every source, watch and
- *  timer is gone before (BUG otherwise). NULL is fine. */
+/** runtime_stop() - end and join all threads. What was posted still runs; fibers that nobody owns
+ *  are cancelled and waited for. Every owned fiber has ended and every source, watch and timer is
+ *  gone before (BUG otherwise). NULL is fine. */
 void runtime_stop(struct runtime *rt);
 int runtime_loops(const struct runtime *rt);
 struct loop *runtime_loop(struct runtime *rt, int i);
@@ -63,7 +64,7 @@ bool loop_cancelled(void);
  * memory gone right after gate_open() returns.
  */
 struct gate {
-    _Alignas(8) unsigned char inside[128];
+    _Atomic(uintptr_t) state; /* 0 = closed; else open, or who waits */
 };
 void gate_init(struct gate *g);
 /** gate_wait() - returns once the gate is open and releases what gate_init() took. */
@@ -76,13 +77,15 @@ void gate_open(struct gate *g);
 struct loop_timer {
     void (*fn)(void *arg);
     void *arg;
-    int64_t due_us; /* monotonic */
+    int64_t due_us;   /* monotonic */
     int64_t every_us; /* 0 = once */
-    struct loop_timer *next;
+    size_t place;     /* in the loop's heap, from 1; 0 = off */
     struct loop *loop;
 };
+/** loop_timer_start() - @t is zeroed or off, or starts anew. */
 void loop_timer_start(struct loop *l, struct loop_timer *t, int64_t in_us, int64_t every_us,
                       void (*fn)(void *arg), void *arg);
+/** loop_timer_stop() - also of one that is off, and inside of its own fn. */
 void loop_timer_stop(struct loop_timer *t);
 
 /* A descriptor in the loop's epoll; @fn(@arg, events) runs outside of a fiber. Owned by the
