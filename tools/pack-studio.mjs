@@ -69,6 +69,7 @@ const blob = (name, bytes) => {
 
 files.forEach((file, index) => {
   const digest = createHash("sha256").update(file.bytes).digest("hex").slice(0, 32);
+  assembler.push(`    /* ${digest} */`); // changes with its content, as the build looks at this file alone
   const variants = { gzip: gzip(file.bytes), brotli: brotli(file.bytes) };
   const keep = (bytes) => bytes.length < file.bytes.length * worthwhile;
   const type = mediaTypes[file.path.split(".").pop()] ?? "application/octet-stream";

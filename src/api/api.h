@@ -9,8 +9,8 @@
 /*
  * The door of HTTP. Every route is a row; no column may be empty, action 0 is refused at start. The
  * dispatcher routes, identifies, judges by the row, checks CSRF, reads a JSON body, refuses unknown
- * query parameters, keeps Idempotency-Keys, runs the handler, turns an error into the envelope, logs
- * and counts. A handler decodes, calls a use case of app/ and encodes.
+ * query parameters, keeps Idempotency-Keys, runs the handler, turns an error into the envelope,
+ * logs and counts. A handler decodes, calls a use case of app/ and encodes.
  */
 struct call {
     struct request *request;
@@ -21,7 +21,7 @@ struct call {
     const struct route_match *match;
     const struct query_pair *query;
     size_t n_query;
-    const json_t *body;  /* BODY_JSON; NULL otherwise */
+    const json_t *body;    /* BODY_JSON; NULL otherwise */
     struct repeat *repeat; /* the dispatcher's: an Idempotency-Key was given; else NULL */
 };
 
@@ -50,14 +50,16 @@ struct route {
  * Tables of routes, one per file of handlers, ended by a row without a method. GET rows answer HEAD
  * too. Of a row whose action is ACTION_PUBLIC nobody is identified: the caller is nobody.
  */
-extern const struct route routes_auth[], routes_people[], routes_server[];   /* api/ */
-extern const struct route routes_tables[], routes_changes[];                 /* api/editor/ */
+extern const struct route routes_auth[], routes_people[], routes_server[];    /* api/ */
+extern const struct route routes_tables[], routes_changes[];                  /* api/editor/ */
 extern const struct route routes_rows[], routes_transfer[], routes_openapi[]; /* api/custom/ */
 
 struct api;
 /** api_new() - checks every row of every table; @studio may be NULL. Freed by api_free(). */
 struct api *api_new(struct app *app, const struct static_files *studio) MUST_CHECK;
 void api_free(struct api *api);
+/** api_base() - the base path with a slash at both ends, "/" without one. */
+const char *api_base(const struct api *api);
 /** api_handle() - http_handler; arg = struct api. */
 void api_handle(struct request *r, void *api);
 /** api_routes() - every row, in order, for /openapi.json and tests. */

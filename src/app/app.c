@@ -14,7 +14,7 @@
 #include "store/misc.h"
 #include "store/registry.h"
 
-#define DAY_US    ((int64_t)24 * 3600 * 1000000)
+#define DAY_US ((int64_t)24 * 3600 * 1000000)
 
 /* ---- what a crash left ------------------------------------------------------------------- */
 
@@ -137,6 +137,15 @@ struct app *app_close(struct app *app)
         arena_free(app->arena);
     }
     return NULL;
+}
+
+enum errcode app_ready(struct app *app, struct error *err)
+{
+    AUTO(arena_freep) struct arena *a = arena_new();
+    struct tenant main = {0};
+    TRY(engine_ping(app->engine, err));
+    enum errcode code = store_tenant_by_slug(app->store, a, STR("main"), &main, err);
+    return code == ERR_NOT_FOUND ? ERR_OK : code; /* before set-up there is none */
 }
 
 void app_reload(struct app *app, const struct settings *s)

@@ -46,5 +46,7 @@ struct app *app_close(struct app *app);
 /** app_sweep() - expired sessions, idempotency keys, trash past its time; call every few minutes.
  */
 enum errcode app_sweep(struct app *app, struct error *err) MUST_CHECK;
+/** app_ready() - the store answers. Errors: the engine's. */
+enum errcode app_ready(struct app *app, struct error *err) MUST_CHECK;
 /** app_reload() - take the reloadable settings of @s. Any thread. */
 void app_reload(struct app *app, const struct settings *s);

@@ -13,6 +13,7 @@ static const struct record_field idempotency_fields[] = {
     RECORD_FIELD(struct idempotency, status, INT),
     RECORD_FIELD(struct idempotency, content_type, TEXT),
     RECORD_FIELD(struct idempotency, location, TEXT),
+    RECORD_FIELD(struct idempotency, etag, TEXT),
     RECORD_FIELD(struct idempotency, body, TEXT),
     RECORD_FIELD(struct idempotency, created_at, TIME),
     RECORD_FIELD(struct idempotency, expires_at, TIME),
@@ -85,7 +86,8 @@ enum errcode store_idempotency_begin(struct store *s, struct arena *a, struct id
 enum errcode store_idempotency_finish(struct store *s, const struct idempotency *v,
                                       struct error *err)
 {
-    static const char *const fields[] = {"status", "content_type", "location", "body", NULL};
+    static const char *const fields[] = {"status", "content_type", "location",
+                                         "etag",   "body",         NULL};
     return store_update(s, &store_idempotency_type, v, fields, err);
 }
 

@@ -10,7 +10,7 @@ struct idempotency {
     const char *request_hash;
     int64_t status; /* 0 = still running */
     const char *content_type;
-    const char *location; /* header of the answer, or NULL */
+    const char *location, *etag; /* headers of the answer, or NULL */
     const char *body;
     int64_t created_at, expires_at;
 };
@@ -40,7 +40,7 @@ extern const struct record_type store_idempotency_type, store_job_type, store_se
  *  set, *@v is what is there, and nothing is written. */
 enum errcode store_idempotency_begin(struct store *s, struct arena *a, struct idempotency *v,
                                      bool *found, struct error *err) MUST_CHECK;
-/** store_idempotency_finish() - status, content_type, location and body of @v. */
+/** store_idempotency_finish() - status, content_type, location, etag and body of @v. */
 enum errcode store_idempotency_finish(struct store *s, const struct idempotency *v,
                                       struct error *err) MUST_CHECK;
 /** store_idempotency_drop() - give the key back after a failure. */
