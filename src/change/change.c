@@ -74,6 +74,7 @@ void change_list_inverse(struct arena *a, const struct change_list *list,
     *out = (struct change_list){.arena = a};
     for (size_t i = list->n; i > 0; i--) {
         for (size_t k = 0; k < each[i - 1].n; k++) {
+            each[i - 1].items[k].is_stored = true;
             ARENA_PUSH(a, out->items, out->n, each[i - 1].items[k]);
         }
     }

@@ -36,6 +36,7 @@ struct trash_ref {
 struct change {
     enum change_kind kind;
     const char *id; /* the operation's own id in its list, may be NULL */
+    bool is_stored; /* from the journal or an inverse: names that another program gave may stay */
     union {
         struct {
             struct table *table;

@@ -434,7 +434,7 @@ static enum errcode decode_change(struct arena *a, const json_t *doc, bool is_st
     }
     struct source s = {.arena = a, .doc = doc, .is_stored = is_stored};
     bool is_manager = doc_absent(doc, "op") && !doc_absent(doc, "type");
-    struct change c = {0};
+    struct change c = {.is_stored = is_stored};
     const char *id = NULL;
     const char *datasource = NULL;
     TRY(find_kind(doc, is_manager ? "type" : "op", &c.kind, err));

@@ -123,7 +123,8 @@ static enum errcode check_new_parts(const struct change *change, const struct ca
                                     const struct table *with, struct error *err)
 {
     for (size_t i = 0; i < change->create_column.n_indexes; i++) {
-        enum errcode code = check_new_index(now, with, &change->create_column.indexes[i], err);
+        enum errcode code =
+            check_new_index(now, with, &change->create_column.indexes[i], change->is_stored, err);
         TRY(where_prefix(err, code, "/indexes/%zu", i));
     }
     for (size_t i = 0; i < change->create_column.n_foreign_keys; i++) {
@@ -152,7 +153,8 @@ static enum errcode validate(const struct change *change, const struct catalog *
     struct table *with = table_copy(scratch, t);
     insert_column(scratch, with, &change->create_column.column,
                   position(t, change->create_column.after));
-    enum errcode code = check_new_column(with, &change->create_column.column, err);
+    enum errcode code =
+        check_new_column(with, &change->create_column.column, change->is_stored, err);
     TRY(where_prefix(err, code, "/column"));
     TRY(check_belongs(change, err));
     TRY(check_new_parts(change, now, with, err));

@@ -13,7 +13,9 @@ static enum errcode validate(const struct change *change, const struct catalog *
 {
     struct table *t = NULL;
     TRY(find_base_table(now, change->create_index.table, &t, err));
-    return where_prefix(err, check_new_index(now, t, &change->create_index.index, err), "/index");
+    enum errcode code =
+        check_new_index(now, t, &change->create_index.index, change->is_stored, err);
+    return where_prefix(err, code, "/index");
 }
 
 static void apply(const struct change *change, struct catalog *now)

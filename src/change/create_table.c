@@ -56,7 +56,7 @@ static enum errcode check_columns(const struct table *t, struct error *err)
     }
     for (size_t i = 0; i < t->n_columns; i++) {
         const struct column *c = &t->columns[i];
-        TRY(where_prefix(err, check_new_column(t, c, err), "/%zu", i));
+        TRY(where_prefix(err, check_new_column(t, c, false, err), "/%zu", i));
         if (table_column_position(t, str_of(c->name)) != i) {
             enum errcode code = ERROR(err, ERR_INVALID, "column \"%s\" is there twice", c->name);
             return where_prefix(err, code, "/%zu/name", i);
@@ -99,7 +99,7 @@ static enum errcode check_indexes(const struct catalog *now, const struct table 
 {
     for (size_t i = 0; i < t->n_indexes; i++) {
         const struct index *index = &t->indexes[i];
-        TRY(where_prefix(err, check_new_index(now, t, index, err), "/indexes/%zu", i));
+        TRY(where_prefix(err, check_new_index(now, t, index, false, err), "/indexes/%zu", i));
         if (table_find_index(t, str_of(index->name)) != index) {
             enum errcode code =
                 ERROR(err, ERR_CONFLICT, "index \"%s\" is there already", index->name);

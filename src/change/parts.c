@@ -120,9 +120,12 @@ static enum errcode check_default(const struct column *c, struct error *err)
     return ERR_OK;
 }
 
-enum errcode check_new_column(const struct table *t, const struct column *c, struct error *err)
+enum errcode check_new_column(const struct table *t, const struct column *c, bool any_name,
+                              struct error *err)
 {
-    TRY(where_prefix(err, name_check("column", c->name, err), "/name"));
+    if (!any_name) {
+        TRY(where_prefix(err, name_check("column", c->name, err), "/name"));
+    }
     if (c->type.kind == TYPE_NONE && c->related_table) {
         enum errcode code = ERROR(err, ERR_INVALID,
                                   "related table \"%s\" is not there or has no single primary key",
@@ -156,8 +159,7 @@ static enum errcode check_key(const struct table *t, const struct index *i, size
 }
 
 /* An index name may be one of ours: longer than what a person may type. */
-static enum errcode check_index_name(const struct catalog *now, const struct index *i,
-                                     struct error *err)
+static enum errcode check_index_name(const struct index *i, struct error *err)
 {
     struct str name = str_of(i->name);
     bool generated = str_starts(name, STR("idx_")) || str_starts(name, STR("uq_"));
@@ -166,18 +168,18 @@ static enum errcode check_index_name(const struct catalog *now, const struct ind
     if (name.n > 63) {
         return ERROR(err, ERR_INVALID, "the name of an index has at most 63 characters");
     }
-    TRY(name_check("index", arena_str(scratch, head), err));
-    if (index_name_taken(now, i->name)) {
-        return ERROR(err, ERR_CONFLICT, "\"%s\" is there already", i->name);
-    }
-    return ERR_OK;
+    return name_check("index", arena_str(scratch, head), err);
 }
 
 enum errcode check_new_index(const struct catalog *now, const struct table *t,
-                             const struct index *i, struct error *err)
+                             const struct index *i, bool any_name, struct error *err)
 {
-    if (!i->is_constraint) {
-        TRY(where_prefix(err, check_index_name(now, i, err), "/name"));
+    if (!i->is_constraint && !any_name) {
+        TRY(where_prefix(err, check_index_name(i, err), "/name"));
+    }
+    if (!i->is_constraint && index_name_taken(now, i->name)) {
+        enum errcode code = ERROR(err, ERR_CONFLICT, "\"%s\" is there already", i->name);
+        return where_prefix(err, code, "/name");
     }
     for (size_t k = 0; k < i->n_keys; k++) {
         TRY(where_prefix(err, check_key(t, i, k, err), "/columns/%zu", k));

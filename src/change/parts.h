@@ -27,11 +27,12 @@ bool index_name_taken(const struct catalog *c, const char *name);
 /** find_index_owner() - the table that has index @name, or NULL. */
 struct table *find_index_owner(const struct catalog *c, const char *name);
 
-/* Rules. @t is the table with all its columns, the new ones too. */
-enum errcode check_new_column(const struct table *t, const struct column *c,
+/* Rules. @t is the table with all its columns, the new ones too; with @any_name the part may have a
+ * name that nobody would be given today. */
+enum errcode check_new_column(const struct table *t, const struct column *c, bool any_name,
                               struct error *err) MUST_CHECK;
 enum errcode check_new_index(const struct catalog *now, const struct table *t,
-                             const struct index *i, struct error *err) MUST_CHECK;
+                             const struct index *i, bool any_name, struct error *err) MUST_CHECK;
 enum errcode check_new_foreign_key(const struct catalog *now, const struct table *t,
                                    const struct foreign_key *fk, struct error *err) MUST_CHECK;
 /** check_expr() - every column that @e names is in @t. */

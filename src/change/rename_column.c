@@ -79,7 +79,9 @@ static enum errcode validate(const struct change *change, const struct catalog *
     struct column *c = NULL;
     TRY(find_base_table(now, change->rename_column.table, &t, err));
     TRY(find_column(t, change->rename_column.column, &c, err));
-    TRY(where_prefix(err, name_check("column", name, err), "/newName"));
+    if (!change->is_stored) {
+        TRY(where_prefix(err, name_check("column", name, err), "/newName"));
+    }
     if (text_eq(c->name, name)) {
         return where_prefix(err, ERROR(err, ERR_INVALID, "the column has this name"), "/newName");
     }

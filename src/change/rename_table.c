@@ -9,7 +9,9 @@ static enum errcode validate(const struct change *change, const struct catalog *
     const char *name = change->rename_table.new_name;
     struct table *t = NULL;
     TRY(find_base_table(now, change->rename_table.table, &t, err));
-    TRY(where_prefix(err, name_check("table", name, err), "/newName"));
+    if (!change->is_stored) {
+        TRY(where_prefix(err, name_check("table", name, err), "/newName"));
+    }
     if (text_eq(t->name, name)) {
         return where_prefix(err, ERROR(err, ERR_INVALID, "the table has this name"), "/newName");
     }

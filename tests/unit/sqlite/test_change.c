@@ -142,6 +142,7 @@ static void a_plain_column_is_added_natively(void **state)
     assert_alive(f);
 }
 
+/* A-25, A-26: nothing that hangs on a table is lost */
 static void a_column_in_the_middle_keeps_every_part(void **state)
 {
     struct fixture *f = *state;
@@ -226,6 +227,7 @@ static void a_dropped_table_comes_back_with_children_and_parts(void **state)
     catalog_unref(c1);
 }
 
+/* A-25, A-53, B-113 */
 static void a_view_that_reads_the_table_blocks_its_drop(void **state)
 {
     struct fixture *f = *state;
@@ -258,6 +260,35 @@ static void renames_follow_into_every_text(void **state)
                            "REFERENCES \"mother\""));
     assert_ok(f, fixture_change(f, &undo, "r2"));
     assert_alive(f);
+}
+
+/* What another program named is renamed, dropped and brought back whatever its name (A-16, A-17).
+ */
+static void existing_names_of_any_kind_are_worked_with(void **state)
+{
+    static const char *const columns[] = {"Prénom", "unit price", "order", "a\"b", "1"};
+    struct fixture *f = *state;
+    fixture_sql(f, "CREATE TABLE \"Group by\" (id INTEGER PRIMARY KEY, \"Prénom\" TEXT,"
+                   " \"unit price\" NUMERIC, \"order\" TEXT, \"a\"\"b\" TEXT, \"1\" TEXT);"
+                   "CREATE INDEX \"by unit price\" ON \"Group by\" (\"unit price\");"
+                   "INSERT INTO \"Group by\" VALUES (1, 'é', 2, 'o', 'q', 'd')");
+    const char *all = "SELECT group_concat(id || \"Prénom\" || \"unit price\" || \"order\" ||"
+                      " \"a\"\"b\" || \"1\") FROM \"Group by\"";
+    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) {
+        struct change_list undo = {0};
+        struct change drop = {.kind = CHANGE_DROP_COLUMN};
+        drop.drop_column.table = "Group by";
+        drop.drop_column.column = columns[i];
+        run(f, drop, &undo);
+        assert_ok(f, fixture_change(f, &undo, arena_printf(f->arena, "n%zu", i)));
+        struct change rename = {.kind = CHANGE_RENAME_COLUMN};
+        rename.rename_column.table = "Group by";
+        rename.rename_column.column = columns[i];
+        rename.rename_column.new_name = "plain";
+        run(f, rename, &undo);
+        assert_ok(f, fixture_change(f, &undo, arena_printf(f->arena, "m%zu", i)));
+        assert_string_equal(fixture_text(f, all), "1é2oqd");
+    }
 }
 
 static void a_list_sees_its_own_earlier_changes(void **state)
@@ -358,6 +389,7 @@ static void a_column_restored_and_dropped_in_one_list_keeps_its_values(void **st
     assert_alive(f);
 }
 
+/* A-24, A-48, B-40, B-42 */
 static void a_failing_change_leaves_everything(void **state)
 {
     struct fixture *f = *state;
@@ -393,7 +425,8 @@ static void indexes_are_made_and_dropped(void **state)
     assert_alive(f);
 }
 
-/* Texts that travel with a change must make what the change says and nothing else. */
+/* Texts that travel with a change must make what the change says and nothing else (A-22, B-20,
+ * B-21). */
 static void engine_text_cannot_reach_beyond_its_place(void **state)
 {
     struct fixture *f = *state;
@@ -438,6 +471,7 @@ static void engine_text_cannot_reach_beyond_its_place(void **state)
     assert_alive(f);
 }
 
+/* A-42, B-106 */
 static void every_type_reads_back_as_itself(void **state)
 {
     struct fixture *f = *state;
@@ -505,6 +539,7 @@ int main(void)
         CASE(a_dropped_table_comes_back_with_children_and_parts),
         CASE(a_view_that_reads_the_table_blocks_its_drop),
         CASE(renames_follow_into_every_text),
+        CASE(existing_names_of_any_kind_are_worked_with),
         CASE(a_list_sees_its_own_earlier_changes),
         CASE(rebuilds_of_one_table_are_one),
         CASE(a_column_restored_and_dropped_in_one_list_keeps_its_values),
