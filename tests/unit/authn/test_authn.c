@@ -88,6 +88,7 @@ static enum errcode who(const char *bearer, struct principal *p)
 
 /* ---- set-up ------------------------------------------------------------------------------ */
 
+/* the first owner comes by the one-time link */
 static void set_up_makes_the_owner_once(void **state)
 {
     (void)state;
@@ -160,6 +161,7 @@ static void a_refused_set_up_does_not_use_the_link_up(void **state)
 
 /* ---- sign-in ----------------------------------------------------------------------------- */
 
+/* B-77 */
 static void email_and_password_give_a_session(void **state)
 {
     (void)state;

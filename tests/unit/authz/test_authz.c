@@ -152,6 +152,7 @@ static bool lists(const json_t *array, const char *text)
     return false;
 }
 
+/* A-02, B-72, B-75: roles of one specification and levels of another, in one table */
 static void the_matrix_says_exactly_what_each_role_and_level_may(void **state)
 {
     (void)state;

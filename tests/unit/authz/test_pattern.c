@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 
+/* A-21, C-30, C-32: one grammar of patterns; its shape says what it is */
 static void a_pattern_has_one_of_four_shapes(void **state)
 {
     (void)state;

@@ -20,6 +20,7 @@ static void the_weakest_role_named_is_what_counts(void **state)
     assert_int_equal(p.weakest[POLICY_DELETE], AUTHZ_ROLE_NONE);
 }
 
+/* B-70, B-78: no rule is no permission */
 static void nothing_said_admits_nobody(void **state)
 {
     (void)state;
@@ -66,6 +67,7 @@ static void what_cannot_be_meant_is_refused_where_it_stands(void **state)
     }
 }
 
+/* B-73 */
 static void what_is_stored_names_every_verb(void **state)
 {
     (void)state;

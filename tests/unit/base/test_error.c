@@ -106,6 +106,7 @@ static void moving_empties_the_source(void **state)
     assert_int_equal(to.code, ERR_OK);
 }
 
+/* A-56, B-43, X-18: stable codes with one status each */
 static void every_code_has_a_row_and_a_wire_name_of_its_own(void **state)
 {
     (void)state;

@@ -58,6 +58,7 @@ static void what_is_no_pattern_is_refused(void **state)
     assert_int_equal(regex_compile(a, wide, &re, NULL), ERR_OK);
 }
 
+/* B-31: one dialect, with limits */
 static void a_pattern_that_would_run_for_ever_is_an_error(void **state)
 {
     (void)state;

@@ -22,6 +22,7 @@ static const char *text_of(int64_t us)
     return text;
 }
 
+/* */
 static void instants_are_written_in_utc(void **state)
 {
     (void)state;

@@ -26,6 +26,7 @@ static struct table *add(struct catalog *c, const char *name)
     return t;
 }
 
+/* names are compared as the engine compares them */
 static void tables_are_found_whatever_the_case(void **state)
 {
     (void)state;
@@ -127,6 +128,7 @@ static void referrers_are_found_in_all_tables(void **state)
     assert_int_equal(n_found, 1);
 }
 
+/* */
 static void actions_are_read_in_every_spelling(void **state)
 {
     (void)state;

@@ -92,6 +92,7 @@ static void a_copy_is_equal(void **state)
     assert_null(expr_copy(a, NULL));
 }
 
+/* B-62, B-117: which rule becomes a CHECK of which type */
 static void rules_say_what_sql_can_say(void **state)
 {
     (void)state;

@@ -22,6 +22,7 @@ static enum errcode read(struct arena *a, const char *type, const char *json, st
     return literal_decode(a, doc, &t, out, NULL);
 }
 
+/* a default is a value of its type, and an empty text is one */
 static void values_become_canonical(void **state)
 {
     (void)state;
@@ -52,6 +53,7 @@ static void values_become_canonical(void **state)
     }
 }
 
+/* A-39, B-108: nothing is bent to fit */
 static void values_that_do_not_fit_are_refused(void **state)
 {
     (void)state;

@@ -47,6 +47,7 @@ static void every_logical_text_reads_back_as_itself(void **state)
     }
 }
 
+/* A-41, B-106, X-07: one table of types under all their names */
 static void names_of_both_specifications_mean_the_same(void **state)
 {
     (void)state;

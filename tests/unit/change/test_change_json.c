@@ -69,6 +69,7 @@ static void the_journal_reads_what_it_wrote(void **state)
     assert_string_equal(encode(a, &list), everything);
 }
 
+/* what runs is decoded by type and not altered behind validation */
 static void requests_cannot_say_what_only_the_journal_may(void **state)
 {
     (void)state;
@@ -148,6 +149,7 @@ static void both_forms_mean_the_same(void **state)
     }
 }
 
+/* no operation without its way in */
 static void every_kind_has_its_row(void **state)
 {
     (void)state;

@@ -8,6 +8,10 @@
 #include "base/attr.h"
 #include "change/change.h"
 
+/*
+ * A-15, A-19, X-09: new names are made of letters that never need quotes; nothing is trimmed
+ * away
+ */
 static void names_are_letters_digits_and_underscores(void **state)
 {
     (void)state;
@@ -33,6 +37,7 @@ static void names_are_letters_digits_and_underscores(void **state)
     assert_int_equal(name_check("column", NULL, NULL), ERR_INVALID);
 }
 
+/* A-18, B-09, B-10: counted in bytes, told apart by a hash */
 static void generated_names_have_at_most_63_bytes(void **state)
 {
     (void)state;

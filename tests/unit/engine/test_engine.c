@@ -163,6 +163,7 @@ static struct engine_ops row_ops = {
     .cursor_close = fake_cursor_close,
 };
 
+/* what a driver lacks is said, not missing */
 static void gaps_of_a_driver_are_unsupported(void **state)
 {
     (void)state;

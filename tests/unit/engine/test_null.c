@@ -116,6 +116,7 @@ static void a_group_that_rolls_back_leaves_nothing(void **state)
     assert_int_equal(count_tables(f), 0);
 }
 
+/* B-40, B-41 */
 static void a_group_that_nobody_ends_leaves_nothing(void **state)
 {
     struct fixture *f = *state;
@@ -127,6 +128,7 @@ static void a_group_that_nobody_ends_leaves_nothing(void **state)
     assert_int_equal(count_tables(f), 0);
 }
 
+/* B-115, X-14 */
 static void a_rehearsal_changes_nothing(void **state)
 {
     struct fixture *f = *state;

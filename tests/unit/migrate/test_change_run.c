@@ -15,6 +15,7 @@ static void preview_changes_nothing(void **state)
     assert_int_equal(n, 0);
 }
 
+/* B-116: the bytes that were shown are the bytes that run */
 static void execute_runs_what_preview_showed(void **state)
 {
     struct place *p = *state;
@@ -47,6 +48,7 @@ static void rehearsal_foresees_the_fingerprint(void **state)
     }
 }
 
+/* who, what, when it began and ended */
 static void record_says_who_what_and_how_to_undo(void **state)
 {
     struct place *p = *state;
@@ -62,6 +64,7 @@ static void record_says_who_what_and_how_to_undo(void **state)
     FAILS(ERR_NOT_FOUND, migrate_get(p->journal, 2, r.id, p->arena, &found, err));
 }
 
+/* A-52, B-13 */
 static void stale_plan_is_refused_and_does_nothing(void **state)
 {
     struct place *p = *state;
@@ -94,6 +97,7 @@ static void drop_of_a_filled_column_needs_its_hazard_confirmed_where_policy_asks
     assert_null(table_find_column(catalog_find_table(live(p), STR("people")), STR("mail")));
 }
 
+/* */
 static void confirmation_error_names_the_hazards(void **state)
 {
     struct place *p = *state;
@@ -201,6 +205,7 @@ static void several_operations_are_one_change_and_one_undo(void **state)
     assert_string_equal(fingerprint(p), before);
 }
 
+/* B-40, B-42, B-103 */
 static void failing_statement_leaves_the_schema_and_tells_the_journal(void **state)
 {
     struct place *p = *state;
@@ -221,6 +226,7 @@ static void failing_statement_leaves_the_schema_and_tells_the_journal(void **sta
     assert_non_null(found.error);
 }
 
+/* */
 static void kept_plan_runs_until_the_schema_moves(void **state)
 {
     struct place *p = *state;

@@ -61,6 +61,7 @@ static const char *text_of(json_t *doc, const char *key)
     return text;
 }
 
+/* B-45 */
 static void a_line_is_one_json_object(void **state)
 {
     (void)state;

@@ -49,6 +49,7 @@ static void bad_parameters_are_refused_with_their_place(void **state)
                    "/query/cursor");
 }
 
+/* B-54, X-17: one tree behind both forms */
 static void both_forms_of_a_filter_say_the_same(void **state)
 {
     const struct str forms[] = {
@@ -86,6 +87,7 @@ static void nesting_has_a_limit(void **state)
     assert_int_equal(parse(a, &p, &q, NULL), ERR_TOO_DEEP);
 }
 
+/* B-53 */
 static void cursor_belongs_to_its_order(void **state)
 {
     struct arena *a AUTO(arena_freep) = arena_new();

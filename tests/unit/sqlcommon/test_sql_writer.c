@@ -274,6 +274,7 @@ static void writes_of_every_kind(void **state)
     assert_non_null(t->w.broken);
 }
 
+/* A-15, A-36, A-39, B-17, B-26: one writer quotes for each dialect */
 static void literals_and_names_are_quoted(void **state)
 {
     struct text *t = *state;
@@ -302,6 +303,7 @@ static void literals_and_names_are_quoted(void **state)
     assert_string_equal(buf_text(&t->buf), "`we\"ird```");
 }
 
+/* B-26: a tree goes in, never text that somebody glued */
 static void expressions_are_bracketed(void **state)
 {
     struct text *t = *state;

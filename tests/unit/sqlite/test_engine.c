@@ -17,6 +17,7 @@ static int tear_down(void **state)
     return 0;
 }
 
+/* B-05: a tenant is a file, and no name leads out of the folder */
 static void names_outside_the_folder_are_refused(void **state)
 {
     struct fixture *f = *state;
@@ -96,6 +97,7 @@ static void create_contacts(struct fixture *f)
     assert_ok(f, fixture_change(f, &list, "t1"));
 }
 
+/* comments with anything in them too */
 static void a_created_table_reads_back_equal(void **state)
 {
     struct fixture *f = *state;
@@ -192,6 +194,7 @@ static void rows_come_back_as_they_were_given(void **state)
     catalog_unref(now);
 }
 
+/* B-43: an error names the columns, never the text of the database */
 static void constraints_name_what_they_hold(void **state)
 {
     struct fixture *f = *state;
@@ -216,6 +219,7 @@ static void constraints_name_what_they_hold(void **state)
     assert_string_equal(fixture_text(f, "SELECT count(*) FROM contacts"), "2");
 }
 
+/* */
 static void the_catalog_is_read_again_only_after_ddl(void **state)
 {
     struct fixture *f = *state;

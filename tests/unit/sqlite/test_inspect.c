@@ -157,6 +157,7 @@ static void compare(struct fixture *f)
     catalog_unref(c);
 }
 
+/* everything that the engine knows is read, and kept as it was written */
 static void odd_texts_say_what_the_pragmas_say(void **state)
 {
     struct fixture *f = *state;

@@ -167,6 +167,7 @@ static void search_folds_case_in_every_column(void **state)
     assert_string_equal(where(f, t, &x), "");
 }
 
+/* B-22, B-26 */
 static void values_never_become_statement_text(void **state)
 {
     struct fixture *f = *state;
@@ -216,7 +217,7 @@ static void filters_as_deep_and_wide_as_allowed_run(void **state)
 }
 
 /* Walk through all rows by keyset, two at a time, for every mixture of directions and null
- * places; the walk must be the whole order. */
+ * places; the walk must be the whole order (B-53, B-55). */
 static void keyset_pages_walk_every_order_with_nulls(void **state)
 {
     struct fixture *f = *state;

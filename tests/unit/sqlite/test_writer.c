@@ -124,6 +124,7 @@ static void run_workers(struct fixture *f, const struct table *t, int *n_ok)
     }
 }
 
+/* B-40, B-41: a failing write rolls back itself and nobody else */
 static void everybody_gets_an_own_answer_in_a_group(void **state)
 {
     struct fixture *f = *state;

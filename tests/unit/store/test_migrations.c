@@ -34,6 +34,7 @@ static const struct table *table_of(struct home *h, const char *name)
     return catalog_find_table(h->store->catalog, str_of(name));
 }
 
+/* C-01, C-02: twenty steps, each a file of its own */
 static void twenty_migrations_have_the_names_of_the_specification(void **state)
 {
     struct home *h = *state;
@@ -76,6 +77,7 @@ static bool begins_with(const struct index *ix, const struct foreign_key *fk)
     return true;
 }
 
+/* C-09 */
 static void every_foreign_key_has_an_index(void **state)
 {
     struct home *h = *state;
@@ -97,6 +99,7 @@ static void every_foreign_key_has_an_index(void **state)
     assert_true(n_keys > 50);
 }
 
+/* C-05: the tables that are only assumed are there too */
 static void table_names_and_key_actions_are_those_of_the_specification(void **state)
 {
     static const struct {
@@ -141,6 +144,7 @@ static void table_names_and_key_actions_are_those_of_the_specification(void **st
     }
 }
 
+/* C-03, C-08, C-10, B-15: names that repeat carry their table, what is said twice is there once */
 static void indexes_and_unique_keys_are_there_by_name(void **state)
 {
     static const struct {
@@ -196,6 +200,7 @@ static void indexes_and_unique_keys_are_there_by_name(void **state)
     }
 }
 
+/* C-11 */
 static void columns_that_matter_have_comments(void **state)
 {
     struct home *h = *state;
@@ -208,6 +213,7 @@ static void columns_that_matter_have_comments(void **state)
     assert_string_equal(c->comment, "Format: type:id");
 }
 
+/* B-07, B-12, C-07, X-02: 64-bit ids, portable types */
 static void registry_has_every_column_and_default_of_the_specification(void **state)
 {
     static const struct {
@@ -246,6 +252,7 @@ static void registry_has_every_column_and_default_of_the_specification(void **st
     }
 }
 
+/* C-02, C-04, C-06 */
 static void down_to_each_number_and_up_again_gives_the_same_schema(void **state)
 {
     struct home *h = *state;
@@ -371,6 +378,7 @@ static enum errcode grant_twice(struct session *s, void *arg, struct error *err)
     return ERR_OK;
 }
 
+/* C-06 */
 static void down_of_18_lists_the_grants_that_would_collide(void **state)
 {
     struct home *h = *state;

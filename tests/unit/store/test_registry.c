@@ -67,6 +67,7 @@ static void assert_sound(struct home *h)
     assert_true(sound);
 }
 
+/* B-12 */
 static void new_table_is_registered_with_what_was_said(void **state)
 {
     struct home *h = *state;
@@ -111,6 +112,7 @@ static void relation_stands_on_both_sides(void **state)
     assert_sound(h);
 }
 
+/* B-12, B-83, B-120 */
 static void registry_follows_renames_and_keeps_names_and_order(void **state)
 {
     struct home *h = *state;
@@ -144,6 +146,7 @@ static void new_column_is_shown_where_it_was_put(void **state)
     assert_sound(h);
 }
 
+/* B-120 */
 static void columns_are_shown_in_the_order_that_was_dragged(void **state)
 {
     static const char *const order[] = {"name", "id"};
@@ -220,6 +223,7 @@ static void name_is_free_again_in_the_change_that_dropped_it(void **state)
     assert_sound(h);
 }
 
+/* A-68, B-13, B-118, X-04 */
 static void every_schema_change_is_in_settings_audit(void **state)
 {
     struct home *h = *state;
@@ -242,6 +246,7 @@ static void every_schema_change_is_in_settings_audit(void **state)
     assert_string_equal(entries[1].change_id, made.id);
 }
 
+/* B-12, B-42, X-15 */
 static void check_reports_what_registry_and_catalogue_disagree_about(void **state)
 {
     struct home *h = *state;
@@ -267,6 +272,7 @@ static void check_reports_what_registry_and_catalogue_disagree_about(void **stat
     buf_release(&report);
 }
 
+/* B-01, B-04, B-82 */
 static void two_tenants_may_have_a_table_of_the_same_name(void **state)
 {
     struct home *h = *state;
