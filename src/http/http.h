@@ -23,10 +23,10 @@ struct request;
 typedef void http_handler(struct request *r, void *arg);
 
 struct http_settings {
-    const char *listen;          /* "127.0.0.1:5950", "[::1]:0" */
-    int64_t max_connections;     /* more are answered 503 with Retry-After */
-    int64_t max_header_bytes;    /* of the header block */
-    int64_t idle_seconds;        /* a connection without traffic is closed */
+    const char *listen;            /* "127.0.0.1:5950", "[::1]:0" */
+    int64_t max_connections;       /* more are answered 503 with Retry-After */
+    int64_t max_header_bytes;      /* of the header block */
+    int64_t idle_seconds;          /* a connection without traffic is closed */
     int64_t drain_bytes, drain_ms; /* 0 = 1 MiB, 2,000: what is read of a body that was refused */
     http_handler *handler;
     void *arg;
@@ -88,6 +88,8 @@ void response_status(struct request *r, int status);
 int response_status_now(const struct request *r);
 /** response_header() - set (replace) a header; texts are copied. Line feeds in @value are a BUG. */
 void response_header(struct request *r, const char *name, const char *value);
+/** response_header_now() - what a header of the answer is set to; p NULL = not set. */
+struct str response_header_now(const struct request *r, const char *name);
 /** response_write() - Errors: ERR_CANCELLED when the client is gone. Suspends once streaming. */
 enum errcode response_write(struct request *r, const void *p, size_t n,
                             struct error *err) MUST_CHECK;

@@ -9,15 +9,16 @@
 #include "base/str.h"
 
 /*
- * Which row of a table of patterns a path belongs to. A pattern is made of segments: words, "{name}"
- * for a segment that is not empty, either with a ":verb" behind it; "{name*}" at the end takes the
- * rest. Words win over parameters. Paths are matched as sent and their segments decoded
- * afterwards, so "%2F" is part of a segment and never a separator.
+ * Which row of a table of patterns a path belongs to. A pattern is made of segments: words,
+ * "{name}" for a segment that is not empty, either with a ":verb" behind it; "{name*}" at the end
+ * takes the rest, which may be empty. Words win over parameters. Paths are matched as sent and
+ * their segments decoded afterwards, so "%2F" is part of a segment and never a separator. A HEAD is
+ * answered by the row of GET where there is none of its own.
  */
 #define ROUTE_PARAMETERS_MAX 4
 
 struct route_match {
-    size_t row;                                      /* into the table given */
+    size_t row; /* into the table given */
     const char *names[ROUTE_PARAMETERS_MAX];
     const char *values[ROUTE_PARAMETERS_MAX]; /* decoded, NUL-terminated, valid UTF-8 */
     size_t n;
@@ -43,9 +44,11 @@ const char *router_methods(const struct router *router, struct arena *a, unsigne
 enum errcode percent_decode(struct arena *a, struct str s, bool plus_is_space, struct str *out,
                             struct error *err) MUST_CHECK;
 
-/* A query string as decoded pairs in their order. */
+/* A query string as decoded pairs in their order; a parameter without "=" has an empty value. */
 struct query_pair {
     struct str name, value;
 };
+#define QUERY_PAIRS_MAX 1000
+/** query_parse() - Errors: ERR_MALFORMED as percent_decode(), and for too many pairs. */
 enum errcode query_parse(struct arena *a, struct str query, struct query_pair **out, size_t *n,
                          struct error *err) MUST_CHECK;

@@ -1,0 +1,129 @@
+#pragma once
+
+#include <microhttpd.h>
+#include <netinet/in.h>
+
+#include "base/uuid.h"
+#include "http/headers.h"
+#include "http/http.h"
+#include "http/server.h"
+
+/*
+ * The inside of a request, for http/ alone. It is held by the library (until it says that the
+ * request is completed), by the fiber, and by the answer that the library sends; the last one gives
+ * it back to its home. Everything happens on the thread of that home's loop.
+ */
+
+/* How far the library is with it. */
+enum phase {
+    PHASE_NEW = 0, /* the address is known, the headers are not */
+    PHASE_HEADERS, /* the handler runs and may still refuse the body */
+    PHASE_BODY,    /* the body comes */
+    PHASE_END,     /* everything has come */
+    PHASE_ANSWER,  /* the library has the answer */
+    PHASE_N
+};
+
+/* What a parked fiber waits for. */
+enum want { WANT_NOTHING = 0, WANT_BODY, WANT_OUTPUT };
+
+struct response_line {
+    const char *name, *value;
+};
+
+struct request {
+    struct http_home *home;
+    struct request *next, *previous; /* in home->live while the library holds it */
+    int holds;
+    struct arena *arena;
+
+    struct MHD_Connection *connection;
+    int fd;
+    enum phase phase;
+    bool is_suspended; /* the library leaves it alone until it is resumed */
+    bool is_gone;      /* nobody will read an answer: every verb fails */
+    bool is_broken;    /* gone since its body could not be read */
+    bool closes_early; /* answered before everything had come */
+
+    struct fiber *fiber; /* NULL before it starts and when it is done */
+    enum fiber_state state;
+    enum want want;
+
+    /* While suspended: first unwatched (most waits are short), then watched for the client's end.
+     */
+    struct request *next_fresh, *previous_fresh;
+    bool is_fresh;
+    struct loop_watch watch;
+
+    const char *target_end; /* where the library's copy of the address ends */
+    char id[UUID_TEXT + 32];
+    char peer[INET6_ADDRSTRLEN];
+    const char *method;
+    struct str path, query;
+    struct header *headers;
+    size_t n_headers;
+    struct framing framing;
+    bool is_head, is_http10;
+
+    bool is_gathered; /* the body is small and comes whole before the handler runs */
+    bool has_all;     /* the end of the body has come */
+    bool is_read;     /* the gathered body was handed out */
+    struct buf body;  /* what is gathered */
+    struct str piece; /* of the library's buffer, for the fiber to take */
+    size_t lent;      /* bytes of the library's buffer that the fiber may still look at */
+    int64_t drained;  /* bytes thrown away */
+    struct loop_timer drain_timer;
+
+    int status;
+    struct response_line *lines;
+    size_t n_lines;
+    struct buf held;  /* the answer until it is sent or streamed */
+    size_t held_sent; /* of it, when streamed */
+    struct str fixed; /* the answer's body, when it never goes away */
+    int64_t written;
+    bool is_streaming; /* status and headers are decided */
+    bool is_aborted;
+    char *room; /* where the fiber may write now */
+    size_t room_n, room_cap;
+};
+
+/* A body up to this size is gathered before the handler runs. */
+#define BODY_GATHERED 65536
+
+/* ---- life (request.c) -------------------------------------------------------------------- */
+
+/** request_new() - with one hold, the library's; @target as sent. */
+struct request *request_new(struct http_home *home, struct MHD_Connection *connection,
+                            const char *target);
+static inline void request_hold(struct request *r)
+{
+    r->holds++;
+}
+void request_drop(struct request *r);
+/** request_begin() - take the headers over. Errors: those of headers_check(). */
+enum errcode request_begin(struct request *r, const char *method, const char *version,
+                           struct error *err) MUST_CHECK;
+/** request_free() - one that is in nobody's hands. */
+void request_free(struct request *r);
+/** request_park() - in its fiber: wait until the library has what it wants. */
+void request_park(struct request *r, enum want want);
+
+/* ---- running (connection.c) -------------------------------------------------------------- */
+
+/** request_run() - let the fiber go on; it may be done, and the request gone, afterwards. */
+void request_run(struct request *r);
+void request_suspend(struct request *r);
+/** request_settle() - resume a suspended one whose fiber waits for nothing but the library. */
+void request_settle(struct request *r);
+/** request_leave() - nobody reads the answer: end waits, let every verb fail. */
+void request_leave(struct request *r);
+
+/* ---- answering (answer.c) ---------------------------------------------------------------- */
+
+/** answer_queue() - give the answer to the library. */
+enum MHD_Result answer_queue(struct request *r);
+/** answer_refuse() - make @err the answer, as plain text. */
+void answer_refuse(struct request *r, const struct error *err);
+/** answer_past() - write the answer to the socket past the library, which takes none in the middle
+ *  of a body; the connection must be closed then. */
+void answer_past(struct request *r);
