@@ -124,6 +124,18 @@ void buf_vprintf(struct buf *b, const char *fmt, va_list ap)
     va_end(again);
 }
 
+int buf_add_double(struct buf *b, double v)
+{
+    char text[40];
+    int digits = 15;
+    int n = snprintf(text, sizeof text, "%.15g", v);
+    while (digits < 17 && strtod(text, NULL) != v) {
+        n = snprintf(text, sizeof text, "%.*g", ++digits, v);
+    }
+    buf_add(b, text, (size_t)n);
+    return digits;
+}
+
 void buf_printf(struct buf *b, const char *fmt, ...)
 {
     va_list ap;

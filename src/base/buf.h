@@ -55,6 +55,9 @@ void buf_addc(struct buf *b, char c);
 void buf_adds(struct buf *b, const char *s);
 void buf_add_str(struct buf *b, struct str s);
 void buf_add_int64(struct buf *b, int64_t v);
+/** buf_add_double() - the shortest of 15, 16 and 17 digits that reads back equal; returns which.
+ *  @v is finite. */
+int buf_add_double(struct buf *b, double v);
 void buf_printf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void buf_vprintf(struct buf *b, const char *fmt, va_list ap) PRINTF_LIKE(2, 0);
 

@@ -13,8 +13,10 @@
  * Rows from a file. The file comes piece by piece and is never held whole; a row is decoded, judged
  * by its column's rules and handed to the engine.
  *
- * Texts: an empty field without quotes is "nothing": the column's default, else NULL; "" in quotes
- * is the empty text. In JSON a member that is missing is nothing, null is NULL.
+ * Texts: an empty field without quotes is "nothing": NULL, or the default of a column that takes no
+ * NULL; "" in quotes is the empty text. In JSON a member that is missing gets the default, null is
+ * NULL. Columns that the server keeps (created_at …) are passed over, so that a file that was
+ * exported goes back in; only id is taken.
  */
 struct import_request {
     enum format format;

@@ -1,8 +1,7 @@
 #include "data/row_json.h"
 
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 
 #include "base/json.h"
 #include "base/time.h"
@@ -57,21 +56,16 @@ static void add_number(struct buf *b, struct str text)
 
 static void add_float(struct buf *b, double f)
 {
-    char text[64];
+    size_t from = b->n;
     if (!isfinite(f)) {
         buf_adds(b, "null");
-        return;
+    } else if (buf_add_double(b, f) > NUMBER_DIGITS && !buf_failed(b)) {
+        char text[40];
+        size_t n = b->n - from;
+        memcpy(text, b->p + from, n);
+        b->n = from;
+        json_quote(b, (struct str){text, n});
     }
-    int n = snprintf(text, sizeof text, "%.15g", f);
-    if (strtod(text, NULL) == f) {
-        buf_add(b, text, (size_t)n);
-        return;
-    }
-    n = snprintf(text, sizeof text, "%.16g", f);
-    if (strtod(text, NULL) != f) {
-        n = snprintf(text, sizeof text, "%.17g", f);
-    }
-    json_quote(b, (struct str){text, (size_t)n});
 }
 
 static void add_int(struct buf *b, const struct column *c, int64_t i)

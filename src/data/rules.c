@@ -27,9 +27,10 @@ static enum errcode broken(struct arena *a, const struct column *c, enum errcode
     return code;
 }
 
-static enum errcode check_text(struct arena *a, const struct column *c, struct str s,
+static enum errcode check_text(struct arena *a, const struct rules *rules, struct str s,
                                struct error *err)
 {
+    const struct column *c = rules->column;
     const struct column_rules *r = &c->rules;
     int64_t n = (int64_t)utf8_length(s);
     if (r->has_min_length && n < r->min_length) {
@@ -40,13 +41,9 @@ static enum errcode check_text(struct arena *a, const struct column *c, struct s
         return broken(a, c, ERR_INVALID_VALUE, "maxLength",
                       arena_printf(a, "%lld", (long long)r->max_length), err);
     }
-    if (r->pattern) {
-        struct regex *re = NULL;
-        bool matches = false;
-        TRY(regex_compile(a, r->pattern, &re, err));
-        if (regex_match(re, s, &matches, NULL) != ERR_OK || !matches) {
-            return broken(a, c, ERR_INVALID_VALUE, "pattern", r->pattern, err);
-        }
+    bool matches = true;
+    if (rules->pattern && (regex_match(rules->pattern, s, &matches, NULL) != ERR_OK || !matches)) {
+        return broken(a, c, ERR_INVALID_VALUE, "pattern", r->pattern, err);
     }
     bool is_listed = r->n_one_of == 0;
     for (size_t i = 0; i < r->n_one_of && !is_listed; i++) {
@@ -68,9 +65,22 @@ static enum errcode check_number(struct arena *a, const struct column *c, double
     return ERR_OK;
 }
 
-enum errcode rules_check(struct arena *a, const struct column *c, struct value v, struct error *err)
+enum errcode rules_prepare(struct arena *a, const struct column *c, struct rules *out,
+                           struct error *err)
+{
+    struct regex *pattern = NULL;
+    if (c->rules.pattern) {
+        TRY(regex_compile(a, c->rules.pattern, &pattern, err));
+    }
+    *out = (struct rules){c, pattern};
+    return ERR_OK;
+}
+
+enum errcode rules_judge(struct arena *a, const struct rules *rules, struct value v,
+                         struct error *err)
 {
     double f = 0;
+    const struct column *c = rules->column;
     if (v.kind == VALUE_NULL) {
         return c->is_nullable ? ERR_OK
                               : broken(a, c, ERR_NOT_NULL_VIOLATION, "required", NULL, err);
@@ -81,5 +91,14 @@ enum errcode rules_check(struct arena *a, const struct column *c, struct value v
     if (v.kind == VALUE_TEXT && type_is_number(&c->type) && str_double(v.s, &f)) {
         return check_number(a, c, f, err);
     }
-    return v.kind == VALUE_TEXT ? check_text(a, c, v.s, err) : ERR_OK;
+    return v.kind == VALUE_TEXT ? check_text(a, rules, v.s, err) : ERR_OK;
+}
+
+enum errcode rules_check(struct arena *a, const struct column *c, struct value v, struct error *err)
+{
+    struct rules rules = {.column = c};
+    if (v.kind == VALUE_TEXT) {
+        TRY(rules_prepare(a, c, &rules, err));
+    }
+    return rules_judge(a, &rules, v, err);
 }

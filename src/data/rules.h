@@ -5,6 +5,22 @@
 #include "catalog/table.h"
 #include "catalog/value.h"
 
+struct regex;
+
+/* The rules of one column made ready for many values. */
+struct rules {
+    const struct column *column;
+    const struct regex *pattern; /* NULL = none */
+};
+
+/** rules_prepare() - @a owns the pattern. Errors: ERR_INVALID for a pattern that is none. */
+enum errcode rules_prepare(struct arena *a, const struct column *c, struct rules *out,
+                           struct error *err) MUST_CHECK;
+
+/** rules_judge() - as rules_check() below. @a: for texts of the error. */
+enum errcode rules_judge(struct arena *a, const struct rules *r, struct value v,
+                         struct error *err) MUST_CHECK;
+
 /**
  * rules_check() - @v obeys @c's rules: required, minLength, maxLength, min, max, pattern, enum
  * @a: for the compiled pattern

@@ -57,6 +57,8 @@ struct write {
     bool all_rows;
     const struct column *const *conflict; /* UPSERT: the key columns */
     size_t n_conflict;
+    const struct column *const *keep; /* UPSERT: columns that an update leaves as they are */
+    size_t n_keep;
     const struct column *key; /* INSERT: its generated value is returned, may be NULL */
 };
 

@@ -161,10 +161,10 @@ static void write_insert(struct sql_writer *w, const struct write *wr, bool bind
     sql_text(w, ")");
 }
 
-static bool is_conflict_column(const struct write *wr, const struct column *c)
+static bool is_among(const struct column *const *columns, size_t n, const struct column *c)
 {
-    for (size_t i = 0; i < wr->n_conflict; i++) {
-        if (wr->conflict[i] == c || text_eq(wr->conflict[i]->name, c->name)) {
+    for (size_t i = 0; i < n; i++) {
+        if (columns[i] == c || text_eq(columns[i]->name, c->name)) {
             return true;
         }
     }
@@ -187,7 +187,8 @@ static void write_conflict(struct sql_writer *w, const struct write *wr)
     sql_text(w, ")");
     size_t n_set = 0;
     for (size_t i = 0; i < wr->n_columns; i++) {
-        if (is_conflict_column(wr, wr->columns[i])) {
+        if (is_among(wr->conflict, wr->n_conflict, wr->columns[i]) ||
+            is_among(wr->keep, wr->n_keep, wr->columns[i])) {
             continue;
         }
         sql_text(w, n_set++ ? ", " : " DO UPDATE SET ");
