@@ -15,6 +15,14 @@ typedef enum errcode cli_app_fn(struct app *app, void *arg, struct error *err);
 typedef enum errcode cli_engine_fn(struct engine *engine, const struct settings *settings,
                                    void *arg, struct error *err);
 
+struct cli_route {
+    const char *method, *pattern;
+    const char *action; /* permission slug, "public" or "signed-in" */
+    const char *body;   /* "none", "json", "optional", "stream" */
+    const char *query;  /* names of its parameters, space separated */
+    const char *summary;
+};
+
 struct cli_host {
     /* open loop, engine and application on @settings (the data folder is made when it is not
        there), run @fn(app, arg) as a fiber, close all; answers what @fn or the opening answered */
@@ -30,6 +38,8 @@ struct cli_host {
                           enum errcode (*read_again)(void *arg, struct arena *a,
                                                      struct settings *out, struct error *err),
                           void *arg, struct error *err);
+    /* tell every route of the server to @fn; NULL = the program has none */
+    void (*each_route)(void (*fn)(void *arg, const struct cli_route *route), void *arg);
 };
 
 /**
