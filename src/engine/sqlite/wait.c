@@ -1,40 +1,26 @@
 #include "engine/sqlite/wait.h"
 
-#include "base/attr.h"
-
 void wait_begin(struct wait *w)
 {
-    BUG_ON(pthread_mutex_init(&w->lock, NULL) != 0);
-    BUG_ON(pthread_cond_init(&w->ended, NULL) != 0);
-    w->is_over = false;
-    w->fiber = NULL;
+    gate_init(&w->gate);
 }
 
 void wait_for(struct wait *w)
 {
-    pthread_mutex_lock(&w->lock);
-    while (!w->is_over) {
-        pthread_cond_wait(&w->ended, &w->lock);
-    }
-    pthread_mutex_unlock(&w->lock);
-    pthread_cond_destroy(&w->ended);
-    pthread_mutex_destroy(&w->lock);
+    gate_wait(&w->gate);
 }
 
 void wait_end(struct wait *w)
 {
-    pthread_mutex_lock(&w->lock);
-    w->is_over = true;
-    pthread_cond_signal(&w->ended);
-    pthread_mutex_unlock(&w->lock);
+    gate_open(&w->gate);
 }
 
 void wait_run(void (*fn)(void *arg), void *arg)
 {
-    fn(arg);
+    loop_run_blocking(fn, arg);
 }
 
 int wait_loop(void)
 {
-    return -1;
+    return fiber_self() ? loop_index(loop_self()) : -1;
 }

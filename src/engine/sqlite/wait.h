@@ -1,17 +1,13 @@
 #pragma once
 
-#include <pthread.h>
-#include <stdbool.h>
+#include "loop/loop.h"
 
 /*
  * Waiting of whoever calls the engine: a fiber is parked and its loop goes on, any other thread
  * blocks. A wait is used once: begun by the waiter, ended by one other thread.
  */
 struct wait {
-    pthread_mutex_t lock;
-    pthread_cond_t ended;
-    bool is_over;
-    void *fiber; /* NULL outside of a fiber */
+    struct gate gate;
 };
 
 void wait_begin(struct wait *w);

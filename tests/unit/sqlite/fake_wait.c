@@ -1,5 +1,7 @@
 #include "fake_wait.h"
 
+#include <pthread.h>
+
 #include "base/attr.h"
 #include "engine/sqlite/wait.h"
 
@@ -12,28 +14,17 @@ atomic_int fake_loop = -1;
 
 void wait_begin(struct wait *w)
 {
-    BUG_ON(pthread_mutex_init(&w->lock, NULL) != 0);
-    BUG_ON(pthread_cond_init(&w->ended, NULL) != 0);
-    w->is_over = false;
+    gate_init(&w->gate);
 }
 
 void wait_for(struct wait *w)
 {
-    pthread_mutex_lock(&w->lock);
-    while (!w->is_over) {
-        pthread_cond_wait(&w->ended, &w->lock);
-    }
-    pthread_mutex_unlock(&w->lock);
-    pthread_cond_destroy(&w->ended);
-    pthread_mutex_destroy(&w->lock);
+    gate_wait(&w->gate);
 }
 
 void wait_end(struct wait *w)
 {
-    pthread_mutex_lock(&w->lock);
-    w->is_over = true;
-    pthread_cond_signal(&w->ended);
-    pthread_mutex_unlock(&w->lock);
+    gate_open(&w->gate);
 }
 
 struct job {
