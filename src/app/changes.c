@@ -12,6 +12,8 @@
 /* Somebody else's change came between: what was asked for is planned again, so often. */
 #define ATTEMPTS 4
 
+#define HISTORY_DEFAULT 100
+
 struct migrate_target app_change_target(const struct caller *c)
 {
     struct migrate_target t = caller_target(c);
@@ -137,15 +139,14 @@ enum errcode app_change_run(const struct caller *c, struct change_list *list,
         TRY(app_change_preview(c, &attempt, false, &plan, err));
         code = execute(c, &t, plan, confirm, out, err);
         if (code == ERR_OK) {
-            *list = attempt;
+            *list = *plan->changes;
         }
     }
     return code;
 }
 
-enum errcode app_change_run_plan(const struct caller *c, const char *id,
-                                 const struct migrate_confirm *confirm, struct change_record *out,
-                                 struct error *err)
+enum errcode app_change_load_plan(const struct caller *c, const char *id, struct plan **out,
+                                  struct error *err)
 {
     const struct tenant_view *v = NULL;
     struct migrate_target t = app_change_target(c);
@@ -153,6 +154,17 @@ enum errcode app_change_run_plan(const struct caller *c, const char *id,
     TRY(tenant_view(c, &v, err));
     TRY(migrate_plan_load(&t, id, c->arena, &plan, err));
     TRY(rights_check(c, v, plan->changes, true, err));
+    *out = plan;
+    return ERR_OK;
+}
+
+enum errcode app_change_run_plan(const struct caller *c, const char *id,
+                                 const struct migrate_confirm *confirm, struct change_record *out,
+                                 struct error *err)
+{
+    struct migrate_target t = app_change_target(c);
+    struct plan *plan = NULL;
+    TRY(app_change_load_plan(c, id, &plan, err));
     return execute(c, &t, plan, confirm, out, err);
 }
 
@@ -174,16 +186,22 @@ static bool sees_change(const struct caller *c, const struct change_record *r)
 }
 
 enum errcode app_changes_list(const struct caller *c, struct migrate_filter *f,
-                              struct change_record **out, size_t *n, struct error *err)
+                              struct change_record **out, size_t *n, const char **next,
+                              struct error *err)
 {
+    struct change_record *found = NULL;
+    size_t n_found = 0, n_seen = 0;
     f->tenant_id = c->tenant.id;
-    TRY(migrate_list(c->app->store->journal, f, c->arena, out, n, err));
-    size_t n_seen = 0;
-    for (size_t i = 0; i < *n; i++) {
-        if (sees_change(c, &(*out)[i])) {
-            (*out)[n_seen++] = (*out)[i];
+    f->limit = f->limit > 0 ? f->limit : HISTORY_DEFAULT;
+    TRY(migrate_list(c->app->store->journal, f, c->arena, &found, &n_found, err));
+    *next = (int64_t)n_found == f->limit ? found[n_found - 1].id : NULL;
+    for (size_t i = 0; i < n_found; i++) {
+        bool is_wanted = f->kind || !text_eq(found[i].kind, "purge");
+        if (is_wanted && sees_change(c, &found[i])) {
+            found[n_seen++] = found[i];
         }
     }
+    *out = found;
     *n = n_seen;
     return ERR_OK;
 }

@@ -12,8 +12,8 @@
  * updated_at and created_by around its columns; those columns can be neither made, renamed nor
  * dropped by anybody. Tables of the engine and the trash are never touched.
  *
- * A list is completed in place. Plans and records live as long as the caller's arena. Every change
- * leaves an entry in the audit.
+ * A list that ran is the completed one afterwards. Plans and records live as long as the caller's
+ * arena. Every change leaves an entry in the audit.
  */
 #define APP_OPERATIONS_MAX 500
 
@@ -35,16 +35,26 @@ enum errcode app_change_preview(const struct caller *c, struct change_list *list
 enum errcode app_change_run(const struct caller *c, struct change_list *list,
                             const struct migrate_confirm *confirm, struct change_record *out,
                             struct error *err) MUST_CHECK;
+/** app_change_load_plan() - the plan kept under @id, planned again on the live schema. Errors:
+ *  ERR_NOT_FOUND, ERR_STALE_PLAN, those of app_change_preview(). */
+enum errcode app_change_load_plan(const struct caller *c, const char *id, struct plan **out,
+                                  struct error *err) MUST_CHECK;
 /** app_change_run_plan() - execute the plan kept under @id; it runs once, and only while the schema
  *  is as it was. Errors: ERR_NOT_FOUND, ERR_CONFLICT when it ran, those of app_change_run(). */
 enum errcode app_change_run_plan(const struct caller *c, const char *id,
                                  const struct migrate_confirm *confirm, struct change_record *out,
                                  struct error *err) MUST_CHECK;
 
-/** app_changes_list() - the tenant's history, newest first; @f->tenant_id is set. Changes of tables
- *  that the caller may not see are left out. */
+/**
+ * app_changes_list() - the tenant's history, newest first; @f->tenant_id is set
+ * @next: the id to give as before_id for the next page, NULL when there is no more
+ *
+ * Changes of tables that the caller may not see are left out, and purges unless @f asks for that
+ * kind: they are in the audit.
+ */
 enum errcode app_changes_list(const struct caller *c, struct migrate_filter *f,
-                              struct change_record **out, size_t *n, struct error *err) MUST_CHECK;
+                              struct change_record **out, size_t *n, const char **next,
+                              struct error *err) MUST_CHECK;
 /** app_change_get() - one with its statements. @steps may be NULL. Errors: ERR_NOT_FOUND. */
 enum errcode app_change_get(const struct caller *c, const char *id, struct change_record *out,
                             struct change_step **steps, size_t *n_steps,

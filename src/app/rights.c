@@ -44,10 +44,24 @@ static const char *own_name(const struct tenant_view *v, const char *name)
     return t ? t->table->name : name;
 }
 
+static bool starts_nocase(const char *name, struct str prefix)
+{
+    struct str s = str_of(name);
+    return s.n >= prefix.n && str_eq_nocase((struct str){s.p, prefix.n}, prefix);
+}
+
+/* The server's own tables and the engine's are nobody's, however they are spelt. */
+static bool is_nobodys(const struct tenant_view *v, const char *name)
+{
+    const struct table *t = catalog_find_table(v->catalog, str_of(name));
+    return starts_nocase(name, STR(TELAIO_PREFIX)) || starts_nocase(name, STR("sqlite_")) ||
+           (t && t->is_internal);
+}
+
 static enum errcode check_target(const struct caller *c, const struct tenant_view *v,
                                  const char *referenced, struct error *err)
 {
-    if (!app_table_sees(c, own_name(v, referenced))) {
+    if (is_nobodys(v, referenced) || !app_table_sees(c, own_name(v, referenced))) {
         return ERROR(err, ERR_INVALID, "no table \"%s\"", referenced);
     }
     return ERR_OK;
@@ -77,6 +91,13 @@ static enum errcode check_references(const struct caller *c, const struct tenant
     return ERR_OK;
 }
 
+/* What is kept nowhere is destroyed at once, and that is a right of its own. */
+static bool keeps_nothing(const struct change *change)
+{
+    return (change->kind == CHANGE_DROP_TABLE && change->drop_table.no_trash) ||
+           (change->kind == CHANGE_DROP_COLUMN && change->drop_column.no_trash);
+}
+
 static enum errcode check_one(const struct caller *c, const struct tenant_view *v,
                               const struct change *change, bool is_named, struct error *err)
 {
@@ -84,11 +105,16 @@ static enum errcode check_one(const struct caller *c, const struct tenant_view *
         return ERR_OK;
     }
     const char *name = own_name(v, change_table(change));
-    if (name && change->kind != CHANGE_CREATE_TABLE && !app_table_sees(c, name)) {
+    bool is_old = name && change->kind != CHANGE_CREATE_TABLE;
+    if (is_old && (is_nobodys(v, name) || !app_table_sees(c, name))) {
         ERROR(err, ERR_NOT_FOUND, "no table \"%s\"", name);
         return error_where(err, "/table");
     }
     TRY(where_prefix(err, caller_check_table(c, actions[change->kind], name, NULL, err), "/table"));
+    if (keeps_nothing(change)) {
+        TRY(where_prefix(err, caller_check_table(c, ACTION_TRASH_PURGE, name, NULL, err),
+                         "/noTrash"));
+    }
     if (change->kind == CHANGE_RENAME_TABLE && is_named) {
         /* a right that was given for one name does not give a table away into another */
         const char *to = change->rename_table.new_name;

@@ -123,11 +123,33 @@ static void encode_steps(struct json_writer *w, const struct change_step *steps,
     jsonw_end_array(w);
 }
 
+/* null for the system */
+static void encode_actor(struct json_writer *w, const char *key, const struct change_record *r)
+{
+    jsonw_key(w, key);
+    if (r->actor_id == 0) {
+        jsonw_null(w);
+        return;
+    }
+    jsonw_begin_object(w);
+    jsonw_kv_int(w, "id", r->actor_id);
+    jsonw_kv_text(w, "email", r->actor_name);
+    jsonw_end_object(w);
+}
+
 void change_record_encode(struct json_writer *w, const struct change_record *r,
                           const struct change_step *steps, size_t n_steps)
 {
     jsonw_begin_object(w);
+    change_record_members(w, r, steps, n_steps);
+    jsonw_end_object(w);
+}
+
+void change_record_members(struct json_writer *w, const struct change_record *r,
+                           const struct change_step *steps, size_t n_steps)
+{
     jsonw_kv_text(w, "id", r->id);
+    jsonw_kv_text(w, "changeId", r->id);
     jsonw_kv_text(w, "kind", r->kind);
     jsonw_kv_text(w, "state", r->state);
     jsonw_kv_text(w, "title", r->title);
@@ -139,14 +161,11 @@ void change_record_encode(struct json_writer *w, const struct change_record *r,
     jsonw_kv_text(w, "class", r->undo_class);
     kv_time(w, "until", r->undo_until);
     jsonw_end_object(w);
+    kv_time(w, "undoUntil", r->undo_until);
     jsonw_kv_bool(w, "undoable", text_eq(r->state, "done") && r->inverse);
     jsonw_kv_text(w, "undoOf", r->undo_of);
     jsonw_kv_text(w, "undoneBy", r->undone_by);
-    jsonw_key(w, "actor");
-    jsonw_begin_object(w);
-    jsonw_kv_int(w, "id", r->actor_id);
-    jsonw_kv_text(w, "name", r->actor_name);
-    jsonw_end_object(w);
+    encode_actor(w, "createdBy", r);
     jsonw_kv_text(w, "fingerprintBefore", r->fp_before);
     jsonw_kv_text(w, "fingerprintAfter", r->fp_after);
     kv_time(w, "createdAt", r->created_at);
@@ -155,7 +174,6 @@ void change_record_encode(struct json_writer *w, const struct change_record *r,
     if (steps) {
         encode_steps(w, steps, n_steps);
     }
-    jsonw_end_object(w);
 }
 
 void trash_item_encode(struct json_writer *w, const struct trash_item *item)

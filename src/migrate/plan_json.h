@@ -14,11 +14,15 @@
  */
 void plan_encode(struct json_writer *w, const struct migrate_target *t, const struct plan *plan);
 
-/** change_record_encode() - {id, kind, state, title, tables, operations, undo: {class, until?},
- *  undoable, undoOf?, undoneBy?, actor: {id, name}, source, fingerprintBefore, fingerprintAfter,
- *  createdAt, finishedAt, error?}; @steps (may be NULL) as "steps". */
+/** change_record_encode() - {id, changeId, kind, state, title, tables, operations, undo: {class,
+ *  until}, undoUntil, undoable, undoOf, undoneBy, createdBy: {id, email} | null, source,
+ *  fingerprintBefore, fingerprintAfter, createdAt, finishedAt, error}; @steps (may be NULL) as
+ *  "steps". */
 void change_record_encode(struct json_writer *w, const struct change_record *r,
                           const struct change_step *steps, size_t n_steps);
+/** change_record_members() - the same without the braces. */
+void change_record_members(struct json_writer *w, const struct change_record *r,
+                           const struct change_step *steps, size_t n_steps);
 
 /** trash_item_encode() - {id, changeId, kind, table, column?, rows, createdAt, expiresAt}. */
 void trash_item_encode(struct json_writer *w, const struct trash_item *item);

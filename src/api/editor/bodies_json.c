@@ -245,11 +245,13 @@ static enum errcode merge(struct call *c, const struct app_table *t, const struc
     }
     json_object_foreach((json_t *)doc, key, value)
     {
+        if (text_eq(key, "nativeType") && !json_equal(value, json_object_get(merged, key))) {
+            return refuse_change(err, key, "type");
+        }
         forget_twin(merged, key);
         BUG_ON(json_object_set(merged, key, value) != 0);
     }
     BUG_ON(json_object_set_new(merged, "name", json_string(column->name)) != 0);
-    (void)json_object_del(merged, "nativeType"); /* the engine's own text, not the caller's */
     return column_doc_decode(c->arena, merged, out, err);
 }
 

@@ -66,9 +66,8 @@ void kv_instant(struct json_writer *w, const char *key, int64_t us)
 
 enum errcode editor_answer_plan(struct call *c, const struct plan *plan, struct error *err)
 {
-    static const struct str nothing =
-        STR("{\"planId\":null,\"operations\":[],\"steps\":[],\"lint\":[],"
-            "\"undo\":{\"class\":\"free\"},\"checks\":[]}");
+    const struct str nothing = STR("{\"planId\":null,\"operations\":[],\"steps\":[],\"lint\":[],"
+                                   "\"undo\":{\"class\":\"free\"},\"checks\":[]}");
     struct answer a;
     answer_begin(c, &a, 200);
     if (plan) {
@@ -93,7 +92,7 @@ void editor_begin_change(struct call *c, struct answer *a, int status,
 
 enum errcode editor_where(struct error *err, enum errcode code, const char *part)
 {
-    static const struct str head = STR("/operations/0");
+    const struct str head = STR("/operations/0");
     struct str where = code != ERR_OK && err ? str_of(err->where) : (struct str){0};
     if (!str_starts(where, head)) {
         return code;
