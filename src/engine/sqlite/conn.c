@@ -74,6 +74,8 @@ static enum errcode set_up(struct conn *c, const struct conn_settings *s, struct
     if (!set_switches(c->db)) {
         return ERROR(err, ERR_INTERNAL, "SQLite refuses a switch of its connection");
     }
+    /* Before the first statement that reads the schema: CHECKs call them. */
+    TRY(sqlite_functions_add(c->db, err));
     struct buf pragma;
     buf_init(&pragma, 4096);
     buf_printf(&pragma,
@@ -87,7 +89,6 @@ static enum errcode set_up(struct conn *c, const struct conn_settings *s, struct
     enum errcode code = conn_exec(c, buf_text(&pragma), err);
     buf_release(&pragma);
     TRY(code);
-    TRY(sqlite_functions_add(c->db, err));
     sqlite3_progress_handler(c->db, PROGRESS_STEPS, watch_progress, c);
     return ERR_OK;
 }

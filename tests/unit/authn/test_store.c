@@ -41,7 +41,6 @@ static enum errcode who(struct home *h, struct authn *n, const char *secret, str
 {
     struct error e = ERROR_INIT;
     enum errcode code = authn_authenticate(n, h->place.arena, str_of(secret), str_of(NULL), p, &e);
-    if (code == ERR_CORRUPT) print_error("%s %s %s:%d\n", e.message, e.detail ? e.detail : "", e.file, e.line);
     error_release(&e);
     return code;
 }
