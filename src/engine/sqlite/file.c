@@ -146,7 +146,8 @@ enum errcode file_acquire(struct sqlite_engine *e, struct str ns, struct file **
     }
     if (f && f->is_dropped) {
         pthread_mutex_unlock(&e->lock);
-        return ERROR(err, ERR_NOT_FOUND, "the namespace \"%s\" is being dropped", f->ns);
+        return ERROR(err, ERR_NOT_FOUND, "the namespace \"%.*s\" is being dropped", (int)ns.n,
+                     ns.p); /* @f may be gone */
     }
     if (!f) {
         f = make_file(e, ns, hash);
