@@ -31,6 +31,7 @@ import { setTheme, type Theme, useTheme } from '@/shared/lib/theme';
 import { chooseTenant, isPlatformRole, signOut, useSession } from '@/shared/session/session';
 import { IconButton } from '@/shared/ui/button';
 import { Kbd } from '@/shared/ui/kbd';
+import { LayerHome, placeOf } from '@/shared/ui/layer';
 import { Logo } from '@/shared/ui/logo';
 import { Menu, MenuChoice, MenuItem, MenuSeparator } from '@/shared/ui/menu';
 import { TableIcon } from '@/shared/ui/table-icon';
@@ -251,11 +252,13 @@ function TableList() {
   );
 }
 
+const navigationHome = placeOf(() => document.getElementById('navigation'));
+
 export function Sidebar({ open, onClose }: { open: boolean; onClose: () => void }) {
   const m = useMessages(appMessages);
   const items = useNavItems();
   return (
-    <>
+    <LayerHome value={navigationHome}>
       {open ? (
         <button
           type="button"
@@ -266,6 +269,7 @@ export function Sidebar({ open, onClose }: { open: boolean; onClose: () => void 
         />
       ) : null}
       <nav
+        id="navigation"
         aria-label={m.navigation}
         data-region="navigation"
         onKeyDown={(event) => {
@@ -304,6 +308,6 @@ export function Sidebar({ open, onClose }: { open: boolean; onClose: () => void 
           <UserMenu />
         </div>
       </nav>
-    </>
+    </LayerHome>
   );
 }

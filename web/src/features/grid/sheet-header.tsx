@@ -219,7 +219,6 @@ function HeaderMenu({
   const { name } = column;
   return (
     <Menu
-      within="main"
       align="start"
       trigger={
         <button

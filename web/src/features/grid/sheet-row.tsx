@@ -71,7 +71,7 @@ function Cells(props: SheetRowProps) {
       <div
         key={column.name}
         role="gridcell"
-        tabIndex={isActive ? 0 : -1}
+        tabIndex={isActive && !editing ? 0 : -1}
         data-cell={`${index}:${at}`}
         aria-colindex={at + 2}
         aria-selected={at >= props.rangeFrom && at <= props.rangeTo}

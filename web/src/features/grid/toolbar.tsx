@@ -71,7 +71,6 @@ export function Toolbar(props: ToolbarProps) {
       </Button>
       <ColumnsButton columns={props.columns} layout={props.layout} onLayout={props.onLayout} />
       <Menu
-        within="main"
         align="start"
         trigger={
           <Button variant="ghost" icon={<SlidersHorizontal className="size-4" aria-hidden />}>
@@ -224,7 +223,6 @@ export function ExportMenu({
   const m = useMessages(gridMessages);
   return (
     <Menu
-      within="main"
       align="start"
       trigger={
         <Button variant="ghost" busy={busy} icon={<Download className="size-4" aria-hidden />}>

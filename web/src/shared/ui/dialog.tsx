@@ -5,6 +5,7 @@ import { type FormEvent, type ReactNode, useRef } from 'react';
 import { useMessages } from '../i18n/core';
 import { Button, IconButton } from './button';
 import { uiMessages } from './i18n';
+import { LayerHome } from './layer';
 
 export interface DialogProps {
   open: boolean;
@@ -45,7 +46,7 @@ export function Dialog({
   const m = useMessages(uiMessages);
   const popup = useRef<HTMLDivElement>(null);
   const inner = (
-    <>
+    <LayerHome value={popup}>
       <div data-dialog-body className="scroll-thin min-h-0 flex-1 overflow-y-auto px-5 pb-5">
         {children}
       </div>
@@ -57,7 +58,7 @@ export function Dialog({
           {footer}
         </div>
       ) : null}
-    </>
+    </LayerHome>
   );
   return (
     <Base.Root open={open} onOpenChange={(next) => onOpenChange(next)}>

@@ -4,6 +4,7 @@ import { Switch as BaseSwitch } from '@base-ui/react/switch';
 import clsx from 'clsx';
 import { Check, ChevronsUpDown, Minus } from 'lucide-react';
 import { type ComponentProps, type ReactNode, useId } from 'react';
+import { useLayerHome } from './layer';
 import { floatingPanel } from './menu';
 
 export const inputClass =
@@ -171,6 +172,7 @@ export function Select<T extends string>({
   className,
   ...aria
 }: SelectProps<T>) {
+  const home = useLayerHome();
   const current = options.find((option) => option.value === value);
   return (
     <BaseSelect.Root
@@ -201,7 +203,7 @@ export function Select<T extends string>({
         </span>
         <ChevronsUpDown className="size-3.5 shrink-0 text-muted" aria-hidden />
       </BaseSelect.Trigger>
-      <BaseSelect.Portal>
+      <BaseSelect.Portal container={home}>
         <BaseSelect.Positioner
           sideOffset={4}
           alignItemWithTrigger={false}

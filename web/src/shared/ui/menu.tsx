@@ -3,14 +3,13 @@ import clsx from 'clsx';
 import { Check } from 'lucide-react';
 import type { ReactElement, ReactNode } from 'react';
 import { Kbd } from './kbd';
+import { useLayerHome } from './layer';
 
 export interface MenuProps {
   trigger: ReactElement;
   children: ReactNode;
   align?: 'start' | 'center' | 'end';
   side?: 'top' | 'bottom' | 'left' | 'right';
-  /** The landmark that the menu is a part of; for menus that are never inside a dialog. */
-  within?: 'main';
 }
 
 export const floatingPanel =
@@ -19,12 +18,12 @@ export const floatingPanel =
 const itemClass =
   'flex min-h-8 w-full cursor-default select-none items-center gap-2.5 rounded-md px-2 py-1 text-left text-sm outline-none data-disabled:opacity-50';
 
-export function Menu({ trigger, children, align = 'end', side = 'bottom', within }: MenuProps) {
-  const landmark = within ? document.getElementById(within) : null;
+export function Menu({ trigger, children, align = 'end', side = 'bottom' }: MenuProps) {
+  const home = useLayerHome();
   return (
     <Base.Root>
       <Base.Trigger render={trigger} />
-      <Base.Portal {...(landmark ? { container: landmark } : {})}>
+      <Base.Portal container={home}>
         <Base.Positioner sideOffset={5} align={align} side={side} className="z-50">
           <Base.Popup className={clsx(floatingPanel, 'min-w-48 max-w-80')}>{children}</Base.Popup>
         </Base.Positioner>

@@ -1,6 +1,7 @@
 import { Popover as Base } from '@base-ui/react/popover';
 import clsx from 'clsx';
 import type { ReactElement, ReactNode } from 'react';
+import { useLayerHome } from './layer';
 import { floatingPanel } from './menu';
 
 export interface PopoverProps {
@@ -23,13 +24,14 @@ export function Popover({
   align = 'start',
   className,
 }: PopoverProps) {
+  const home = useLayerHome();
   return (
     <Base.Root
       {...(open === undefined ? {} : { open })}
       {...(onOpenChange ? { onOpenChange: (next: boolean) => onOpenChange(next) } : {})}
     >
       <Base.Trigger render={trigger} />
-      <Base.Portal>
+      <Base.Portal container={home}>
         <Base.Positioner sideOffset={6} align={align} className="z-50">
           <Base.Popup aria-label={label} className={clsx(floatingPanel, 'p-3', className)}>
             {children}
