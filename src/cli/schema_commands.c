@@ -69,9 +69,10 @@ static enum errcode history(struct cli *c, struct caller *caller, struct error *
 {
     struct migrate_filter f = {0};
     struct change_record *records = NULL;
+    const char *next = NULL; /* older ones are in the studio */
     size_t n = 0;
     struct grid g;
-    TRY(app_changes_list(caller, &f, &records, &n, err));
+    TRY(app_changes_list(caller, &f, &records, &n, &next, err));
     grid_init(&g, c->arena, keys);
     for (size_t i = 0; i < n; i++) {
         add_row(&g, &records[i]);
