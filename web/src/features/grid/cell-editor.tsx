@@ -12,6 +12,8 @@ export interface CellEditorProps {
   column: Column;
   name: string;
   value: unknown;
+  /** what the value is called, where it is the key of another row */
+  label?: string | undefined;
   /** a text that was refused before, to be put right */
   draft?: string | undefined;
   /** opened to change what is there, not by typing over it */
@@ -38,7 +40,8 @@ export function CellEditor(props: CellEditorProps) {
   return isPicked(props.column) ? <PickEditor {...props} /> : <TextEditor {...props} />;
 }
 
-function PickEditor({ column, name, value, above, atEnd, onCommit, onCancel }: CellEditorProps) {
+function PickEditor(props: CellEditorProps) {
+  const { column, name, value, label, above, atEnd, onCommit, onCancel } = props;
   const m = useMessages(gridMessages);
   const input = useRef<HTMLInputElement>(null);
   const done = useRef(false);
@@ -59,12 +62,13 @@ function PickEditor({ column, name, value, above, atEnd, onCommit, onCancel }: C
     event.preventDefault();
     finish(() => (action.type === 'cancel' ? onCancel() : onCommit(value, action.step)));
   };
-  const current = value === true ? m.yes : value === false ? m.no : copyText(column, value);
+  const plain = value === true ? m.yes : value === false ? m.no : copyText(column, value);
   return (
     <div className="absolute inset-0">
       <PickList
         label={m.edit(name)}
-        current={current}
+        current={label ?? plain}
+        value={value}
         load={load}
         nullable={column.nullable}
         above={above}

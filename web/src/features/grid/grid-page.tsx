@@ -1,5 +1,17 @@
 import { Link } from '@tanstack/react-router';
-import { FileUp, LockKeyhole, Plus, SearchX, Table2, TriangleAlert } from 'lucide-react';
+import {
+  Download,
+  FileUp,
+  ListFilter,
+  LockKeyhole,
+  type LucideIcon,
+  Plus,
+  Redo2,
+  SearchX,
+  Table2,
+  TriangleAlert,
+  Undo2,
+} from 'lucide-react';
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import type { Row, TableInfo } from '@/shared/api/types';
 import { useLanguage, useMessages } from '@/shared/i18n/core';
@@ -258,23 +270,23 @@ export function GridPage({ table, onRowsChanged }: GridPageProps) {
   const commands = useRef({ undo, redo, exportAs });
   commands.current = { undo, redo, exportAs };
   const offered = useMemo<Command[]>(() => {
-    const offer = (id: string, label: string, run: () => void): Command => ({
+    const offer = (id: string, label: string, Icon: LucideIcon, run: () => void): Command => ({
       id: `grid.${id}`,
       label,
       group: table.displayName,
+      icon: <Icon className="size-4" />,
       run,
     });
+    const exporting = (format: ExportFormat) => () => {
+      void commands.current.exportAs(format, false);
+    };
     return [
-      ...(canCreate ? [offer('add', m.addRow, () => setPanel('new'))] : []),
-      ...(canUpdate ? [offer('undo', m.undo, () => commands.current.undo())] : []),
-      ...(canUpdate ? [offer('redo', m.redo, () => commands.current.redo())] : []),
-      offer('filter', m.filter, () => setFilterOpen(true)),
-      offer('csv', `${m.exportAll}: ${m.exportCsv}`, () => {
-        void commands.current.exportAs('csv', false);
-      }),
-      offer('json', `${m.exportAll}: ${m.exportJson}`, () => {
-        void commands.current.exportAs('json', false);
-      }),
+      ...(canCreate ? [offer('add', m.addRow, Plus, () => setPanel('new'))] : []),
+      ...(canUpdate ? [offer('undo', m.undo, Undo2, () => commands.current.undo())] : []),
+      ...(canUpdate ? [offer('redo', m.redo, Redo2, () => commands.current.redo())] : []),
+      offer('filter', m.filter, ListFilter, () => setFilterOpen(true)),
+      offer('csv', `${m.exportAll}: ${m.exportCsv}`, Download, exporting('csv')),
+      offer('json', `${m.exportAll}: ${m.exportJson}`, Download, exporting('json')),
     ];
   }, [m, table.displayName, canCreate, canUpdate]);
   useCommands('grid', offered);

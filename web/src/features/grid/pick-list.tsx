@@ -15,6 +15,8 @@ export interface PickListProps {
   label: string;
   /** what the field says before one types */
   current: string;
+  /** what is chosen now: it leads the list, so that Enter alone changes nothing */
+  value: unknown;
   load: (query: string, signal: AbortSignal) => PickOption[] | Promise<PickOption[]>;
   nullable: boolean;
   onPick: (value: unknown) => void;
@@ -30,10 +32,18 @@ export interface PickListProps {
   startOpen?: boolean;
 }
 
+/** The next option, around the ends; from none the first or the last. */
+export function nextActive(active: number, by: 1 | -1, count: number): number {
+  if (count === 0) return -1;
+  if (active < 0) return by > 0 ? 0 : count - 1;
+  return (active + by + count) % count;
+}
+
 /** A field with a list of what it may hold, searched while one types. */
 export function PickList({
   label,
   current,
+  value,
   load,
   nullable,
   onPick,
@@ -54,6 +64,8 @@ export function PickList({
   const [active, setActive] = useState(0);
   const loader = useRef(load);
   loader.current = load;
+  const valueNow = useRef(value);
+  valueNow.current = value ?? null;
 
   useEffect(() => {
     if (!open) return;
@@ -63,12 +75,12 @@ export function PickList({
         try {
           const found = await loader.current(query ?? '', controller.signal);
           if (controller.signal.aborted) return;
-          setOptions(
+          const all =
             nullable && !query
               ? [{ value: null, label: m.noValue, hint: 'NULL' }, ...found]
-              : found,
-          );
-          setActive(nullable && !query && found.length > 0 ? 1 : 0);
+              : found;
+          setOptions(all);
+          setActive(query ? 0 : all.findIndex((option) => option.value === valueNow.current));
         } catch {
           if (!controller.signal.aborted) setOptions([]);
         }
@@ -92,7 +104,7 @@ export function PickList({
     if (open && (key === 'ArrowDown' || key === 'ArrowUp') && options) {
       event.preventDefault();
       const by = key === 'ArrowDown' ? 1 : -1;
-      setActive((active + by + options.length) % Math.max(1, options.length));
+      setActive(nextActive(active, by, options.length));
     } else if (!open && key === 'ArrowDown') {
       event.preventDefault();
       setOpen(true);

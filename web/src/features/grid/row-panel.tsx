@@ -1,5 +1,5 @@
 import { ChevronDown, ChevronUp, X } from 'lucide-react';
-import { type FormEvent, useEffect, useRef, useState } from 'react';
+import { type FormEvent, useEffect, useMemo, useRef, useState } from 'react';
 import { ApiError } from '@/shared/api/client';
 import type { Column, Row } from '@/shared/api/types';
 import { useLanguage, useMessages } from '@/shared/i18n/core';
@@ -22,6 +22,7 @@ import {
 import { choicesOf, findOptions, isPicked } from './options';
 import { PickList } from './pick-list';
 import { columnName } from './sheet-header';
+import { labelKey, useRelationLabels } from './use-relation-labels';
 
 /** A draft: the text typed, or a value picked from a list. Missing: not touched. */
 type Draft = { text: string } | { value: unknown };
@@ -252,6 +253,10 @@ function FieldInput({
   onDraft: (draft: Draft) => void;
 }) {
   const m = useMessages(gridMessages);
+  const labels = useRelationLabels(
+    useMemo(() => [column], [column]),
+    useMemo(() => [{ [column.name]: now }], [column, now]),
+  );
   const typed = (event: { currentTarget: { value: string } }) =>
     onDraft({ text: event.currentTarget.value });
   const placeholder = isNull ? m.nullValue : '';
@@ -260,7 +265,8 @@ function FieldInput({
       <PickList
         {...ids}
         label={columnName(column)}
-        current={copyText(column, now)}
+        current={labels.get(labelKey(column.relatedTable, now)) ?? copyText(column, now)}
+        value={now}
         nullable={column.nullable}
         load={(query, signal) => findOptions(column, m, query, signal)}
         onPick={(value) => onDraft({ value })}

@@ -35,7 +35,7 @@ import { placeColumns, visibleColumns, visibleRows } from './lib/window';
 import { columnName, type HeaderActions, nextSort, SheetHeader, type Sort } from './sheet-header';
 import { rowHeight, SheetRow } from './sheet-row';
 import { currentValue, useCellActions } from './use-cell-actions';
-import { useRelationLabels } from './use-relation-labels';
+import { labelKey, useRelationLabels } from './use-relation-labels';
 import { useSheetScroll } from './use-scroll';
 
 const overscan = 6;
@@ -515,6 +515,7 @@ export function Sheet(props: SheetProps) {
                     column={editedColumn}
                     name={columnName(editedColumn)}
                     value={editing.before}
+                    label={labels.get(labelKey(editedColumn.relatedTable ?? '', editing.before))}
                     draft={editing.draft}
                     caret={editing.caret}
                     above={isAbove(index)}

@@ -16,7 +16,7 @@ const usual: Partial<Record<Column['type'], number>> = {
   number: 120,
   date: 130,
   time: 110,
-  datetime: 190,
+  datetime: 210,
   enum: 140,
   uuid: 180,
   text: 220,
