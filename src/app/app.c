@@ -6,7 +6,9 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "app/jobs.h"
 #include "app/tenant_cache.h"
+#include "app/tenant_view.h"
 #include "base/time.h"
 #include "loop/loop.h"
 #include "migrate/recover.h"
@@ -128,6 +130,8 @@ enum errcode app_open(const struct settings *settings, struct engine *engine, st
 struct app *app_close(struct app *app)
 {
     if (app) {
+        jobs_free(app);
+        tenant_views_free(app);
         authn_free(app->authn);
         store_close(app->store);
         tenant_cache_free(app->tenants);

@@ -25,9 +25,11 @@ struct app {
     struct engine *engine; /* the server's own: the store and every tenant's main source */
     struct store *store;
     struct authn *authn;
-    struct tenant_cache *tenants; /* see tenant_cache.h */
-    _Atomic int64_t trash_days;   /* of the setting, which may change while we run */
-    int folder_lock;              /* descriptor that says: somebody works here; -1 = none */
+    struct tenant_cache *tenants;       /* see tenant_cache.h */
+    _Atomic int64_t trash_days;         /* of the setting, which may change while we run */
+    struct tenant_views *_Atomic views; /* see tenant_view.h; made on first use */
+    struct running_jobs *_Atomic jobs;  /* see jobs.h; made on first use */
+    int folder_lock;                    /* descriptor that says: somebody works here; -1 = none */
     struct arena *arena;
 };
 

@@ -32,7 +32,10 @@ void import_fill_init(struct importer *im)
     if (ctx->tenant_id > 0) {
         add(im, "tenant_id", value_int(ctx->tenant_id));
     }
-    add(im, "created_by", value_text(ctx->actor));
+    struct value actor;
+    if (data_actor(ctx, &actor)) {
+        add(im, "created_by", actor);
+    }
 }
 
 struct value import_new_id(struct arena *a)

@@ -1,6 +1,7 @@
 #include "data/read.h"
 
 #include "base/buf.h"
+#include "base/utf8.h"
 #include "data/managed.h"
 #include "query/value_json.h"
 
@@ -12,6 +13,7 @@ struct listing {
     const struct row_sink *sink;
     struct row_shape shape;
     struct buf text;
+    struct value *cut_row;
     const struct value *last; /* of a full page */
     bool more;
     struct list_result *out;
@@ -24,6 +26,18 @@ const struct column *const *data_all_columns(struct arena *a, const struct table
         columns[i] = &t->columns[i];
     }
     return columns;
+}
+
+bool data_actor(const struct data_context *ctx, struct value *out)
+{
+    const struct column *c = table_find_column(ctx->table, STR("created_by"));
+    int64_t id = 0;
+    if (!c || !ctx->actor) {
+        return false;
+    }
+    bool is_number = type_is_integer(&c->type) && str_int64(str_of(ctx->actor), &id);
+    *out = is_number ? value_int(id) : value_text(ctx->actor);
+    return true;
 }
 
 const struct filter *data_scope(const struct data_context *ctx, struct arena *a,
@@ -61,6 +75,27 @@ static void keep(struct listing *l, const struct value *row)
     l->last = last;
 }
 
+/* @row with what is too long cut; the same row when nothing is. */
+static const struct value *cut(struct listing *l, const struct value *row)
+{
+    size_t limit = (size_t)l->sink->cell_limit;
+    if (limit == 0) {
+        return row;
+    }
+    for (size_t i = 0; i < l->shape.n; i++) {
+        l->cut_row[i] = row[i];
+        bool is_long =
+            (row[i].kind == VALUE_TEXT || row[i].kind == VALUE_BYTES) && row[i].s.n > limit;
+        if (is_long && row[i].kind == VALUE_TEXT) {
+            l->cut_row[i].s = utf8_cut(row[i].s, limit);
+        } else if (is_long) {
+            l->cut_row[i].s.n = limit;
+        }
+        l->out->truncated = l->out->truncated || is_long;
+    }
+    return l->cut_row;
+}
+
 static enum errcode stream(struct listing *l, struct cursor *c, struct error *err)
 {
     const struct value *row = NULL;
@@ -73,7 +108,7 @@ static enum errcode stream(struct listing *l, struct cursor *c, struct error *er
             break;
         }
         buf_adds(&l->text, l->out->n_rows ? "," : "");
-        (l->sink->as_arrays ? row_encode_array : row_encode)(&l->text, &l->shape, row);
+        (l->sink->as_arrays ? row_encode_array : row_encode)(&l->text, &l->shape, cut(l, row));
         if (is_limited && ++l->out->n_rows == l->asked->limit) {
             keep(l, row);
         } else if (!is_limited) {
@@ -142,6 +177,7 @@ enum errcode data_list(const struct data_context *ctx, struct arena *a, const st
     struct query query = q->query;
     query.where = data_scope(ctx, a, query.where);
     row_shape_init(&l.shape, a, query.columns, q->n_shown);
+    l.cut_row = ARENA_ARRAY(a, q->n_shown, struct value);
     TRY(engine_session_begin(ctx->engine, ctx->ns, ACCESS_READ, &s, err));
     buf_init(&l.text, BUF_MAX_DEFAULT);
     enum errcode code = list(&l, s, &query, err);

@@ -24,13 +24,15 @@ struct row_sink {
     /* takes @n bytes; may wait; an error ends the list and is passed on */
     enum errcode (*fn)(void *arg, const void *p, size_t n, struct error *err);
     void *arg;
-    bool as_arrays; /* rows are arrays */
+    bool as_arrays;     /* rows are arrays */
+    int64_t cell_limit; /* longer texts and bytes are cut to so many bytes; 0 = never */
 };
 
 struct list_result {
     int64_t n_rows;
     int64_t total; /* -1 = not counted */
     bool exact;
+    bool truncated;          /* a cell was cut */
     const char *next_cursor; /* in the request's arena; NULL at the end, or without a key */
 };
 
@@ -52,6 +54,9 @@ enum errcode data_key_filter(struct arena *a, const struct table *t, struct str 
 /** data_scope() - @where and what @ctx limits everything to (its tenant, its permissions). */
 const struct filter *data_scope(const struct data_context *ctx, struct arena *a,
                                 const struct filter *where);
+
+/** data_actor() - what created_by gets, *@out; false when it keeps its default. */
+bool data_actor(const struct data_context *ctx, struct value *out);
 
 /** data_all_columns() - every column of @t in order, t->n_columns of them. */
 const struct column *const *data_all_columns(struct arena *a, const struct table *t);

@@ -83,7 +83,10 @@ static void fill_managed(const struct job *j, struct filled *f)
     if (j->ctx->tenant_id > 0) {
         set_named(j, f, "tenant_id", value_int(j->ctx->tenant_id));
     }
-    set_named(j, f, "created_by", value_text(j->ctx->actor));
+    struct value actor;
+    if (data_actor(j->ctx, &actor)) {
+        set_named(j, f, "created_by", actor);
+    }
 }
 
 /* Room for what the server adds. */

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "api/api.h"
+#include "app/jobs.h"
 #include "http/http.h"
 #include "main/host.h"
 #include "main/studio.h"
@@ -185,7 +186,10 @@ static enum errcode listen_on(struct server *s, struct error *err)
 static enum errcode run(struct server *s, struct reader reader, struct error *err)
 {
     TRY(host_open(s->settings, true, 0, &s->host, err));
-    enum errcode code = listen_on(s, err);
+    enum errcode code = jobs_recover(s->host.app, err);
+    if (code == ERR_OK) {
+        code = listen_on(s, err);
+    }
     if (code == ERR_OK) {
         code = greet(s, err);
     }
@@ -195,6 +199,7 @@ static enum errcode run(struct server *s, struct reader reader, struct error *er
     if (s->http) {
         http_stop(s->http, code == ERR_OK ? s->settings->integer[SETTING_STOP_SECONDS] : 0);
     }
+    jobs_stop(s->host.app);
     api_free(s->api);
     host_close(&s->host);
     return code;

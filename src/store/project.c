@@ -1,5 +1,7 @@
+#include <stdatomic.h>
 #include <string.h>
 
+#include "base/time.h"
 #include "base/uuid.h"
 #include "store/audit.h"
 #include "store/config_json.h"
@@ -266,6 +268,7 @@ static enum errcode project(struct session *s, void *arg, const struct migrate_o
         .session = s,
         .place = store_place(h->store),
     };
+    atomic_store(&h->store->registry_touched, time_monotonic_us());
     TRY(load_entries(&p, err));
     for (size_t i = 0; i < o->changes->n; i++) {
         follow_table(&p, &o->changes->items[i]);

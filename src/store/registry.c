@@ -1,7 +1,9 @@
 #include "store/registry.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
+#include "base/time.h"
 #include "base/uuid.h"
 #include "store/config_json.h"
 #include "store/present.h"
@@ -69,9 +71,31 @@ enum errcode store_registry_by_prefix(struct store *s, struct arena *a, int64_t 
     return store_one(s, a, &store_registry_type, terms, ARRAY_LEN(terms), "table", out, err);
 }
 
+enum errcode store_registry_mark(struct store *s, int64_t tenant_id, int64_t *newest,
+                                 int64_t *count, struct error *err)
+{
+    AUTO(arena_freep) struct arena *a = arena_new();
+    struct record_term term = TERM("tenant_id", EQ, value_int(tenant_id));
+    struct record_query q = {
+        .terms = &term, .n_terms = 1, .order = "updated_at", .is_descending = true, .limit = 1};
+    struct record_place place = store_place(s);
+    void *found = NULL;
+    size_t n = 0;
+    TRY(store_all(s, a, &store_registry_type, &q, &found, &n, err));
+    *newest = n ? ((struct registry_table *)found)->updated_at : 0;
+    return record_count(&place, &store_registry_type, &q, count, err);
+}
+
+/* Told before the write: whoever keeps what it read looks again for as long as a commit takes. */
+static void touch(struct store *s)
+{
+    atomic_store(&s->registry_touched, time_monotonic_us());
+}
+
 enum errcode store_registry_insert(struct store *s, struct arena *a, struct registry_table *r,
                                    struct error *err)
 {
+    touch(s);
     if (!r->id) {
         char *id = arena_alloc(a, UUID_TEXT + 1);
         uuid_make(id);
@@ -85,6 +109,7 @@ enum errcode store_registry_update(struct store *s, struct registry_table *r,
                                    const char *const *fields, struct error *err)
 {
     AUTO(arena_freep) struct arena *a = arena_new();
+    touch(s);
     r->updated_at = store_now();
     return store_update(s, &store_registry_type, r, store_fields_with(a, fields, "updated_at"),
                         err);
@@ -95,6 +120,7 @@ enum errcode store_registry_delete(struct store *s, int64_t tenant_id, struct st
 {
     struct record_term terms[] = {TERM("tenant_id", EQ, value_int(tenant_id)),
                                   TERM("table_name", EQ, value_str(table_name))};
+    touch(s);
     return store_delete(s, &store_registry_type, terms, ARRAY_LEN(terms), NULL, err);
 }
 

@@ -40,6 +40,10 @@ enum errcode store_registry_by_name(struct store *s, struct arena *a, int64_t te
 enum errcode store_registry_by_prefix(struct store *s, struct arena *a, int64_t tenant_id,
                                       struct str prefix, struct registry_table *out,
                                       struct error *err) MUST_CHECK;
+/** store_registry_mark() - *@newest changes with every write of the tenant's rows that is
+ * committed, but for a deletion, which changes *@count. */
+enum errcode store_registry_mark(struct store *s, int64_t tenant_id, int64_t *newest,
+                                 int64_t *count, struct error *err) MUST_CHECK;
 /** store_registry_insert() - sets id (when NULL, in @a) and times. */
 enum errcode store_registry_insert(struct store *s, struct arena *a, struct registry_table *r,
                                    struct error *err) MUST_CHECK;

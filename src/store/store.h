@@ -21,7 +21,9 @@ struct store {
     struct engine *engine;
     struct str ns;
     struct journal *journal;
-    struct catalog *catalog; /* of ns, read after the last migration */
+    struct catalog *catalog;          /* of ns, read after the last migration */
+    _Atomic int64_t registry_touched; /* monotonic microseconds of this process' last write of the
+                                         registry, which may not be committed yet */
     struct arena *arena;
 };
 

@@ -1,0 +1,162 @@
+#include "app/rows.h"
+
+#include "data/cell.h"
+
+#define KEY_SEPARATOR ','
+
+enum errcode rows_open(const struct caller *c, enum rows_name by, struct str name,
+                       enum action action, struct rows *out, struct error *err)
+{
+    const struct tenant_view *view = NULL;
+    const struct tenant_table *t = NULL;
+    TRY(tenant_view(c, &view, err));
+    TRY(by == ROWS_BY_RESOURCE ? tenant_view_resource(view, name, &t, err)
+                               : tenant_view_table(view, name, &t, err));
+    TRY(tenant_table_check(c, action, t, err));
+    int64_t user = c->principal.user_id;
+    *out = (struct rows){
+        .caller = c,
+        .table = t,
+        .data =
+            {
+                .engine = c->app->engine,
+                .ns = caller_ns(c),
+                .catalog = view->catalog,
+                .table = t->table,
+                .tenant_id = c->tenant.id,
+                .actor = user ? arena_printf(c->arena, "%lld", (long long)user) : NULL,
+            },
+    };
+    return ERR_OK;
+}
+
+enum errcode rows_list(const struct rows *r, const struct rows_question *q,
+                       const struct row_sink *sink, struct rows_listed *out, struct error *err)
+{
+    struct arena *a = r->caller->arena;
+    struct row_sink own = *sink;
+    own.as_arrays = q->as_arrays;
+    own.cell_limit = q->cell_limit;
+    TRY(list_parse(a, &q->params, r->table->table, NULL, &out->query, err));
+    TRY(data_list(&r->data, a, &out->query, &own, &out->result, err));
+    out->truncated = out->result.truncated;
+    return ERR_OK;
+}
+
+void rows_encode(const struct rows *r, const struct value *row, struct buf *out)
+{
+    const struct tenant_table *t = r->table;
+    struct value *shown = ARENA_ARRAY(r->caller->arena, t->shown.n, struct value);
+    for (size_t i = 0; i < t->shown.n; i++) {
+        shown[i] = row[t->shown_positions[i]];
+    }
+    row_encode(out, &t->shown, shown);
+}
+
+static enum errcode encode_fields(const struct rows *r, const struct value *row, struct str fields,
+                                  struct buf *out, struct error *err)
+{
+    const struct table *t = r->table->table;
+    struct arena *a = r->caller->arena;
+    const struct column **columns = ARENA_ARRAY(a, t->n_columns, const struct column *);
+    struct value *values = ARENA_ARRAY(a, t->n_columns, struct value);
+    struct row_shape shape;
+    struct str name;
+    size_t n = 0;
+    while (str_split(&fields, ',', &name)) {
+        const struct column *c = table_find_column(t, str_trim(name));
+        if (!c) {
+            (void)ERROR(err, ERR_INVALID_PARAMETER, "\"fields\" names a column that is not there");
+            return error_where(err, "/query/fields");
+        }
+        bool is_new = n < t->n_columns;
+        for (size_t i = 0; i < n && is_new; i++) {
+            is_new = columns[i] != c;
+        }
+        if (is_new) {
+            values[n] = row[c - t->columns];
+            columns[n++] = c;
+        }
+    }
+    row_shape_init(&shape, a, columns, n);
+    row_encode(out, &shape, values);
+    return ERR_OK;
+}
+
+enum errcode rows_get(const struct rows *r, struct str id, struct str fields, struct buf *out,
+                      char etag[ROW_ETAG_TEXT + 1], struct error *err)
+{
+    const struct value *row = NULL;
+    TRY(data_get(&r->data, r->caller->arena, id, &row, err));
+    row_etag(etag, row, r->table->table->n_columns);
+    if (fields.p) {
+        return encode_fields(r, row, fields, out, err);
+    }
+    rows_encode(r, row, out);
+    return ERR_OK;
+}
+
+static enum errcode check_item(const struct rows *r, const struct data_item *item,
+                               struct error *err)
+{
+    static const enum action actions[] = {
+        [DATA_OP_NONE] = ACTION_NONE,
+        [DATA_INSERT] = ACTION_DATA_CREATE,
+        [DATA_UPDATE] = ACTION_DATA_UPDATE,
+        [DATA_DELETE] = ACTION_DATA_DELETE,
+    };
+    return tenant_table_check(r->caller, actions[item->op], r->table, err);
+}
+
+/* Each item for itself; what was wrong with one before it got here stays. */
+static enum errcode write_partly(const struct rows *r, struct data_item *items, size_t n,
+                                 struct error *err)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct data_item *item = &items[i];
+        if (item->code == ERR_OK) {
+            item->code = check_item(r, item, &item->err);
+        }
+        if (item->code == ERR_OK) {
+            TRY(data_write(&r->data, r->caller->arena, item, 1, true, err));
+        }
+    }
+    return ERR_OK;
+}
+
+enum errcode rows_write(const struct rows *r, struct data_item *items, size_t n, bool partial,
+                        struct error *err)
+{
+    if (r->table->table->kind != TABLE_BASE) {
+        return ERROR(err, ERR_UNSUPPORTED, "\"%s\" is not a table that takes rows",
+                     r->table->table->name);
+    }
+    if (partial) {
+        return write_partly(r, items, n, err);
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (i == 0 || items[i].op != items[i - 1].op) {
+            TRY(check_item(r, &items[i], err));
+        }
+    }
+    return data_write(&r->data, r->caller->arena, items, n, false, err);
+}
+
+const char *rows_key(const struct rows *r, const struct value *row)
+{
+    const struct table *t = r->table->table;
+    struct buf b;
+    buf_init(&b, BUF_MAX_DEFAULT);
+    for (size_t i = 0; i < t->n_primary_key; i++) {
+        size_t at = table_column_position(t, str_of(t->primary_key[i]));
+        if (i) {
+            buf_addc(&b, KEY_SEPARATOR);
+        }
+        if (at < t->n_columns) {
+            cell_add_text(&b, &t->columns[at], row[at]);
+        }
+    }
+    const char *key = t->n_primary_key ? arena_str(r->caller->arena, buf_str(&b)) : NULL;
+    buf_release(&b);
+    return key;
+}

@@ -1,0 +1,321 @@
+#include "app/tenant_view.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/time.h"
+#include "data/read.h"
+#include "engine/catalog_cache.h"
+
+#define LOOK_AGAIN_US INT64_C(250000)  /* for what other processes wrote */
+#define COMMIT_US     INT64_C(1000000) /* what was written is committed within this */
+#define API_ROOT      "/api/custom/"
+#define TENANT_ID     "tenant_id"
+
+struct view {
+    struct tenant_view shown;
+    struct arena *arena;
+    struct catalog *catalog; /* private, decorated */
+    uint64_t generation;
+    int64_t newest, count; /* of the registry when it was read */
+    atomic_int refs;
+};
+
+struct entry {
+    struct view *view;
+    int64_t checked_at; /* when the registry was last seen to be that of the view */
+};
+
+/* Tenants are few and stay; what is kept of them changes. */
+struct tenant_views {
+    pthread_mutex_t lock; /* held while an entry is looked up or swapped, never across a read */
+    struct arena *arena;
+    struct map by_id;
+};
+
+static void unref(void *p)
+{
+    struct view *v = p;
+    if (v && atomic_fetch_sub(&v->refs, 1) == 1) {
+        catalog_unref(v->catalog);
+        arena_free(v->arena);
+    }
+}
+
+static struct tenant_views *make_views(void)
+{
+    struct arena *a = arena_new();
+    struct tenant_views *views = ARENA_NEW(a, struct tenant_views);
+    views->arena = a;
+    map_init(&views->by_id, a, false);
+    BUG_ON(pthread_mutex_init(&views->lock, NULL) != 0);
+    return views;
+}
+
+static void free_views(struct tenant_views *views)
+{
+    for (size_t i = 0; i < views->by_id.n; i++) {
+        struct entry *e = views->by_id.entries[i].value;
+        unref(e->view);
+    }
+    pthread_mutex_destroy(&views->lock);
+    arena_free(views->arena);
+}
+
+static struct tenant_views *views_of(struct app *app)
+{
+    struct tenant_views *views = atomic_load(&app->views);
+    if (views) {
+        return views;
+    }
+    struct tenant_views *made = make_views();
+    if (atomic_compare_exchange_strong(&app->views, &views, made)) {
+        return made;
+    }
+    free_views(made);
+    return views;
+}
+
+void tenant_views_free(struct app *app)
+{
+    struct tenant_views *views = atomic_exchange(&app->views, NULL);
+    if (views) {
+        free_views(views);
+    }
+}
+
+static struct str key_of(const int64_t *tenant_id)
+{
+    return (struct str){(const char *)tenant_id, sizeof *tenant_id};
+}
+
+/* With the lock held. */
+static struct entry *find_entry(struct tenant_views *views, int64_t tenant_id)
+{
+    struct entry *e = map_get(&views->by_id, key_of(&tenant_id));
+    if (!e) {
+        e = ARENA_NEW(views->arena, struct entry);
+        (void)map_put(&views->by_id, key_of(&tenant_id), e);
+    }
+    return e;
+}
+
+void tenant_view_forget(struct app *app, int64_t tenant_id)
+{
+    struct tenant_views *views = views_of(app);
+    pthread_mutex_lock(&views->lock);
+    for (size_t i = 0; i < views->by_id.n; i++) {
+        struct entry *e = views->by_id.entries[i].value;
+        if (tenant_id == 0 || str_eq(views->by_id.entries[i].key, key_of(&tenant_id))) {
+            unref(e->view);
+            e->view = NULL;
+        }
+    }
+    pthread_mutex_unlock(&views->lock);
+}
+
+/* ---- reading ------------------------------------------------------------------------------- */
+
+static void shape_table(struct arena *a, struct tenant_table *t)
+{
+    const struct column **columns = ARENA_ARRAY(a, t->table->n_columns, const struct column *);
+    size_t *positions = ARENA_ARRAY(a, t->table->n_columns, size_t);
+    size_t n = 0;
+    for (size_t i = 0; i < t->table->n_columns; i++) {
+        if (!text_eq(t->table->columns[i].name, TENANT_ID)) {
+            positions[n] = i;
+            columns[n++] = &t->table->columns[i];
+        }
+    }
+    row_shape_init(&t->shown, a, columns, n);
+    t->shown_positions = positions;
+}
+
+static void add_resource(struct view *v, struct tenant_table *t)
+{
+    struct str prefix = str_of(t->registry->api_prefix);
+    if (t->registry->api_enabled && str_starts(prefix, STR(API_ROOT))) {
+        (void)map_put(&v->shown.by_resource, str_sub(prefix, sizeof(API_ROOT) - 1), t);
+    }
+}
+
+static void add_tables(struct view *v, const struct registry_table *rows, size_t n_rows)
+{
+    size_t n = 0;
+    struct table **tables = catalog_sorted_tables(v->arena, v->catalog, &n);
+    struct map registered;
+    map_init(&registered, v->arena, true);
+    for (size_t i = 0; i < n_rows; i++) {
+        (void)map_put(&registered, str_of(rows[i].table_name), (void *)(uintptr_t)&rows[i]);
+    }
+    v->shown.tables = ARENA_ARRAY(v->arena, n, struct tenant_table);
+    v->shown.n_tables = n;
+    for (size_t i = 0; i < n; i++) {
+        struct tenant_table *t = &v->shown.tables[i];
+        t->table = tables[i];
+        t->registry = map_get(&registered, str_of(tables[i]->name));
+        shape_table(v->arena, t);
+        (void)map_put(&v->shown.by_name, str_of(tables[i]->name), t);
+        if (t->registry) {
+            /* permissions that cannot be read admit nobody */
+            t->has_policy = true;
+            if (table_policy_parse(t->registry->permissions, &t->policy, NULL) != ERR_OK) {
+                t->policy = (struct table_policy){0};
+            }
+            add_resource(v, t);
+        }
+    }
+}
+
+static enum errcode read_view(const struct caller *c, struct view *v, struct error *err)
+{
+    struct store *store = c->app->store;
+    struct catalog *live AUTO(catalog_unrefp) = NULL;
+    struct registry_table *rows = NULL;
+    size_t n = 0;
+    /* the mark first: what is written meanwhile is seen as newer */
+    TRY(store_registry_mark(store, c->tenant.id, &v->newest, &v->count, err));
+    TRY(engine_catalog(c->app->engine, caller_ns(c), &live, err));
+    TRY(store_registry_list(store, v->arena, c->tenant.id, &rows, &n, err));
+    v->generation = live->generation;
+    v->catalog = catalog_copy(live);
+    v->shown.catalog = v->catalog;
+    TRY(store_registry_decorate(store, c->tenant.id, v->catalog, err));
+    add_tables(v, rows, n);
+    return ERR_OK;
+}
+
+static enum errcode make_view(const struct caller *c, struct view **out, struct error *err)
+{
+    struct arena *a = arena_new();
+    struct view *v = ARENA_NEW(a, struct view);
+    v->arena = a;
+    atomic_store(&v->refs, 1);
+    map_init(&v->shown.by_name, a, true);
+    map_init(&v->shown.by_resource, a, false);
+    enum errcode code = read_view(c, v, err);
+    if (code != ERR_OK) {
+        unref(v);
+        return code;
+    }
+    *out = v;
+    return ERR_OK;
+}
+
+/* ---- keeping ------------------------------------------------------------------------------- */
+
+/* A reference to what is kept, when the structure is still that; NULL otherwise. */
+static struct view *take(struct tenant_views *views, int64_t tenant_id, uint64_t generation,
+                         int64_t *checked_at)
+{
+    pthread_mutex_lock(&views->lock);
+    struct entry *e = find_entry(views, tenant_id);
+    struct view *v = e->view && e->view->generation == generation ? e->view : NULL;
+    *checked_at = e->checked_at;
+    if (v) {
+        atomic_fetch_add(&v->refs, 1);
+    }
+    pthread_mutex_unlock(&views->lock);
+    return v;
+}
+
+static void put(struct tenant_views *views, int64_t tenant_id, struct view *v, int64_t checked_at)
+{
+    pthread_mutex_lock(&views->lock);
+    struct entry *e = find_entry(views, tenant_id);
+    if (e->view != v) {
+        unref(e->view);
+        e->view = v;
+        atomic_fetch_add(&v->refs, 1);
+    }
+    e->checked_at = checked_at;
+    pthread_mutex_unlock(&views->lock);
+}
+
+static bool is_checked(const struct app *app, int64_t checked_at, int64_t now)
+{
+    int64_t touched = atomic_load(&app->store->registry_touched);
+    return now - checked_at < LOOK_AGAIN_US && (!touched || checked_at > touched + COMMIT_US);
+}
+
+/* The registry is still what @v was made of. */
+static enum errcode check(const struct caller *c, const struct view *v, bool *is_same,
+                          struct error *err)
+{
+    int64_t newest = 0, count = 0;
+    TRY(store_registry_mark(c->app->store, c->tenant.id, &newest, &count, err));
+    *is_same = newest == v->newest && count == v->count;
+    return ERR_OK;
+}
+
+static enum errcode find_view(const struct caller *c, struct view **out, struct error *err)
+{
+    struct tenant_views *views = views_of(c->app);
+    uint64_t generation = 0;
+    int64_t checked_at = 0, now = time_monotonic_us();
+    bool is_same = true;
+    TRY(engine_generation(c->app->engine, caller_ns(c), &generation, err));
+    struct view *v = take(views, c->tenant.id, generation, &checked_at);
+    if (v && !is_checked(c->app, checked_at, now)) {
+        enum errcode code = check(c, v, &is_same, err);
+        if (code != ERR_OK || !is_same) {
+            unref(v);
+            v = NULL;
+        }
+        TRY(code);
+    } else if (v) {
+        *out = v;
+        return ERR_OK;
+    }
+    if (!v) {
+        TRY(make_view(c, &v, err));
+    }
+    put(views, c->tenant.id, v, now);
+    *out = v;
+    return ERR_OK;
+}
+
+enum errcode tenant_view(const struct caller *c, const struct tenant_view **out, struct error *err)
+{
+    struct view *v = NULL;
+    if (c->tenant.id == 0) {
+        return ERROR(err, ERR_NOT_FOUND, "there is no tenant to work in yet");
+    }
+    TRY(find_view(c, &v, err));
+    arena_defer(c->arena, unref, v);
+    *out = &v->shown;
+    return ERR_OK;
+}
+
+static enum errcode no_table(struct str name, struct error *err)
+{
+    return ERROR(err, ERR_NOT_FOUND, "no table \"%.*s\"", (int)(name.n < 200 ? name.n : 200),
+                 name.p ? name.p : "");
+}
+
+enum errcode tenant_view_table(const struct tenant_view *v, struct str name,
+                               const struct tenant_table **out, struct error *err)
+{
+    *out = map_get(&v->by_name, name);
+    return *out ? ERR_OK : no_table(name, err);
+}
+
+enum errcode tenant_view_resource(const struct tenant_view *v, struct str resource,
+                                  const struct tenant_table **out, struct error *err)
+{
+    *out = map_get(&v->by_resource, resource);
+    return *out ? ERR_OK : no_table(resource, err);
+}
+
+enum errcode tenant_table_check(const struct caller *c, enum action action,
+                                const struct tenant_table *t, struct error *err)
+{
+    return caller_check_table(c, action, t->table->name, t->has_policy ? &t->policy : NULL, err);
+}
+
+bool tenant_table_may(const struct caller *c, enum action action, const struct tenant_table *t)
+{
+    return caller_may_table(c, action, t->table->name, t->has_policy ? &t->policy : NULL);
+}
