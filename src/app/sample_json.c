@@ -1,26 +1,27 @@
 #include "app/sample_json.h"
 
+#include "base/attr.h"
 #include "base/json.h"
 #include "change/change_json.h"
 
 /* What a person could have drawn in the designer. */
-static const char tables[] =
-    "[{'op': 'CREATE_TABLE', 'table': {'displayName': 'Categories', 'icon': 'tag',"
+static const char *const tables[] = {
+    "{'op': 'CREATE_TABLE', 'table': {'displayName': 'Categories', 'icon': 'tag',"
     "  'color': '#9333ea', 'description': 'What kinds of things the shop sells', 'columns': ["
     "  {'name': 'name', 'displayName': 'Name', 'type': 'text', 'nullable': false, 'unique': true,"
     "   'validation': {'maxLength': 80}},"
     "  {'name': 'description', 'displayName': 'Description', 'type': 'text'},"
-    "  {'name': 'position', 'displayName': 'Position', 'type': 'number', 'kind': 'integer'}]}},"
+    "  {'name': 'position', 'displayName': 'Position', 'type': 'number', 'kind': 'integer'}]}}",
 
-    " {'op': 'CREATE_TABLE', 'table': {'displayName': 'Suppliers', 'icon': 'truck',"
+    "{'op': 'CREATE_TABLE', 'table': {'displayName': 'Suppliers', 'icon': 'truck',"
     "  'color': '#ea580c', 'columns': ["
     "  {'name': 'name', 'displayName': 'Name', 'type': 'text', 'nullable': false, 'unique': true},"
     "  {'name': 'email', 'displayName': 'Email', 'type': 'text',"
     "   'validation': {'pattern': '^[^@]+@[^@]+$'}},"
     "  {'name': 'country', 'displayName': 'Country', 'type': 'text'},"
-    "  {'name': 'active', 'displayName': 'Active', 'type': 'boolean', 'defaultValue': true}]}},"
+    "  {'name': 'active', 'displayName': 'Active', 'type': 'boolean', 'defaultValue': true}]}}",
 
-    " {'op': 'CREATE_TABLE', 'table': {'displayName': 'Products', 'icon': 'package',"
+    "{'op': 'CREATE_TABLE', 'table': {'displayName': 'Products', 'icon': 'package',"
     "  'color': '#0d9488', 'columns': ["
     "  {'name': 'name', 'displayName': 'Name', 'type': 'text', 'nullable': false},"
     "  {'name': 'sku', 'displayName': 'SKU', 'type': 'text', 'nullable': false, 'unique': true,"
@@ -35,9 +36,9 @@ static const char tables[] =
     "   'defaultValue': 0, 'validation': {'min': 0}},"
     "  {'name': 'launched', 'displayName': 'Launched', 'type': 'date'},"
     "  {'name': 'available', 'displayName': 'Available', 'type': 'boolean',"
-    "   'defaultValue': true}]}},"
+    "   'defaultValue': true}]}}",
 
-    " {'op': 'CREATE_TABLE', 'table': {'displayName': 'Customers', 'icon': 'users',"
+    "{'op': 'CREATE_TABLE', 'table': {'displayName': 'Customers', 'icon': 'users',"
     "  'color': '#0ea5e9', 'columns': ["
     "  {'name': 'name', 'displayName': 'Name', 'type': 'text', 'nullable': false},"
     "  {'name': 'email', 'displayName': 'Email', 'type': 'text', 'nullable': false,"
@@ -49,9 +50,9 @@ static const char tables[] =
     "  {'name': 'tier', 'displayName': 'Tier', 'type': 'enum',"
     "   'values': ['bronze', 'silver', 'gold'], 'defaultValue': 'bronze'},"
     "  {'name': 'newsletter', 'displayName': 'Newsletter', 'type': 'boolean',"
-    "   'defaultValue': false}], 'indexes': [{'columns': ['city']}]}},"
+    "   'defaultValue': false}], 'indexes': [{'columns': ['city']}]}}",
 
-    " {'op': 'CREATE_TABLE', 'table': {'displayName': 'Orders', 'icon': 'shopping-cart',"
+    "{'op': 'CREATE_TABLE', 'table': {'displayName': 'Orders', 'icon': 'shopping-cart',"
     "  'color': '#6366f1', 'columns': ["
     "  {'name': 'number', 'displayName': 'Number', 'type': 'text', 'nullable': false,"
     "   'unique': true},"
@@ -64,9 +65,9 @@ static const char tables[] =
     "  {'name': 'shipped_on', 'displayName': 'Shipped on', 'type': 'date'},"
     "  {'name': 'total', 'displayName': 'Total', 'type': 'number', 'kind': 'decimal',"
     "   'precision': 12, 'scale': 2, 'validation': {'min': 0}},"
-    "  {'name': 'note', 'displayName': 'Note', 'type': 'text'}]}},"
+    "  {'name': 'note', 'displayName': 'Note', 'type': 'text'}]}}",
 
-    " {'op': 'CREATE_TABLE', 'table': {'displayName': 'Order lines', 'icon': 'file-text',"
+    "{'op': 'CREATE_TABLE', 'table': {'displayName': 'Order lines', 'icon': 'file-text',"
     "  'color': '#64748b', 'columns': ["
     "  {'name': 'order_id', 'displayName': 'Order', 'type': 'relation', 'nullable': false,"
     "   'relatedTable': 'custom_orders', 'relationType': 'belongsTo', 'onDelete': 'CASCADE'},"
@@ -75,15 +76,20 @@ static const char tables[] =
     "  {'name': 'quantity', 'displayName': 'Quantity', 'type': 'number', 'kind': 'integer',"
     "   'nullable': false, 'validation': {'min': 1}},"
     "  {'name': 'unit_price', 'displayName': 'Unit price', 'type': 'number', 'kind': 'decimal',"
-    "   'precision': 10, 'scale': 2, 'nullable': false, 'validation': {'min': 0}}]}}]";
+    "   'precision': 10, 'scale': 2, 'nullable': false, 'validation': {'min': 0}}]}}",
+};
 
 enum errcode sample_changes(struct arena *a, struct change_list *out, struct error *err)
 {
-    json_t *doc = NULL;
-    char *text = arena_strdup(a, tables);
-    for (char *p = text; *p; p++) {
-        *p = *p == '\'' ? '"' : *p;
+    json_t *list = doc_tie(a, json_array());
+    for (size_t i = 0; i < ARRAY_LEN(tables); i++) {
+        json_t *doc = NULL;
+        char *text = arena_strdup(a, tables[i]);
+        for (char *p = text; *p; p++) {
+            *p = *p == '\'' ? '"' : *p;
+        }
+        TRY(doc_parse(a, str_of(text), JSON_DEPTH_MAX, &doc, err));
+        BUG_ON(json_array_append(list, doc) != 0);
     }
-    TRY(doc_parse(a, str_of(text), JSON_DEPTH_MAX, &doc, err));
-    return change_list_decode(a, doc, out, err);
+    return change_list_decode(a, list, out, err);
 }

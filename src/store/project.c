@@ -1,6 +1,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "base/attr.h"
 #include "base/time.h"
 #include "base/uuid.h"
 #include "store/audit.h"
@@ -99,9 +100,32 @@ static void rename_entry(struct projection *p, struct entry *e, const char *name
     e->row.table_name = name;
 }
 
+/* Columns that a table ends with because the server keeps them. */
+static bool is_tail(const char *name)
+{
+    static const char *const tail[] = {"created_at", "updated_at", "created_by"};
+    for (size_t i = 0; i < ARRAY_LEN(tail); i++) {
+        if (text_eq(tail[i], name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The column that a new one is shown behind when the change does not say. */
+static const char *last_of_order(const struct entry *e)
+{
+    size_t n = e->n_order;
+    while (n > 0 && is_tail(e->order[n - 1])) {
+        n--;
+    }
+    return n > 0 ? e->order[n - 1] : NULL;
+}
+
 /* A new column stands where the change says: behind `after`, first, or last. */
 static void place_column(struct projection *p, struct entry *e, const char *name, const char *after)
 {
+    after = after ? after : last_of_order(e);
     const char **order = ARENA_ARRAY(p->arena, e->n_order + 1, const char *);
     size_t n = 0;
     bool is_placed = after && after[0] == '\0';
