@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
-import { refreshSchema, toastChange } from '@/features/plans/actions';
+import { changeIdOf, type Dropped, refreshSchema, toastChange } from '@/features/plans/actions';
 import { api, path } from '@/shared/api/client';
 import { tableQuery } from '@/shared/api/queries';
 import type { Plan, TableInfo } from '@/shared/api/types';
@@ -89,11 +89,11 @@ function Editor({ table, onApplied }: { table: TableInfo; onApplied: () => void 
     try {
       if (changes.operations.length > 0) {
         const run = plan?.planId ? { planId: plan.planId } : { operations: changes.operations };
-        const change = await api.post<{ changeId?: string }>(`${editor}/changes`, {
+        const change = await api.post<Dropped>(`${editor}/changes`, {
           ...run,
           ...(hazards.length > 0 ? { confirm: hazards } : {}),
         });
-        changeId = change.changeId;
+        changeId = changeIdOf(change);
       }
       const address = path(`${editor}/tables`, table.tableName);
       if (Object.keys(general).length > 0) await api.put(address, general);

@@ -1,7 +1,7 @@
 import type { QueryClient } from '@tanstack/react-query';
 import { queryClient } from '@/app/query-client';
 import { ApiError, api, path } from '@/shared/api/client';
-import { keys } from '@/shared/api/queries';
+import { keys, type LooseChange, toChange } from '@/shared/api/queries';
 import type { Change, Plan } from '@/shared/api/types';
 import { messagesOf } from '@/shared/i18n/core';
 import { describeError, uiMessages } from '@/shared/ui/i18n';
@@ -21,7 +21,9 @@ export async function refreshSchema(client: QueryClient = queryClient): Promise<
 
 /** Takes a change back; answers with the change that did it. */
 export async function undoChange(changeId: string | number): Promise<Change> {
-  const change = await api.post<Change>(`${path(`${editor}/changes`, changeId)}:undo`);
+  const change = toChange(
+    await api.post<LooseChange>(`${path(`${editor}/changes`, changeId)}:undo`),
+  );
   await refreshSchema();
   return change;
 }
@@ -52,8 +54,14 @@ export function toastChange(title: string, changeId: string | number | null | un
 
 export interface Dropped {
   changeId?: string;
+  /** of an answer that is the change itself */
+  id?: string;
   undoUntil?: string | null;
 }
+
+/** The change that an answer speaks of. */
+export const changeIdOf = (answer: Dropped | null | undefined): string | undefined =>
+  answer?.changeId ?? answer?.id;
 
 /** The plan that a 409 `confirmation_required` carries, wherever the server put it. */
 export function planOfRefusal(error: unknown): Plan | undefined {

@@ -7,7 +7,7 @@ import { useMessages } from '@/shared/i18n/core';
 import { ConfirmDialog } from '@/shared/ui/dialog';
 import { Checkbox } from '@/shared/ui/fields';
 import { ErrorNote, LoadingState } from '@/shared/ui/states';
-import { type Dropped, planOfRefusal, refreshSchema, toastChange } from './actions';
+import { changeIdOf, type Dropped, planOfRefusal, refreshSchema, toastChange } from './actions';
 import { planMessages } from './i18n';
 import { PlanReview } from './plan-review';
 
@@ -68,7 +68,7 @@ function PlannedBody({
       onOpenChange(false);
       await onDone?.(answer);
       await refreshSchema();
-      toastChange(doneTitle, answer?.changeId);
+      toastChange(doneTitle, changeIdOf(answer));
     } catch (failure) {
       const wanted = planOfRefusal(failure);
       if (wanted) setRefused(wanted);

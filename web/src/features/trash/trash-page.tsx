@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { ArchiveRestore, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import { personOf } from '@/features/history/describe';
-import { type Dropped, refreshSchema, toastChange } from '@/features/plans/actions';
+import { changeIdOf, type Dropped, refreshSchema, toastChange } from '@/features/plans/actions';
 import { api, path } from '@/shared/api/client';
 import { keys } from '@/shared/api/queries';
 import type { TrashItem } from '@/shared/api/types';
@@ -87,7 +87,7 @@ export function TrashPage() {
     try {
       const answer = await api.post<Dropped | null>(`${path(trash, item.id)}:restore`);
       await refreshSchema();
-      toastChange(m.restored(nameOf(item)), answer?.changeId);
+      toastChange(m.restored(nameOf(item)), changeIdOf(answer));
     } catch (problem) {
       setFailure(problem);
     } finally {
