@@ -209,9 +209,9 @@ static enum MHD_Result headers_call(struct request *r)
         r->phase = PHASE_BODY;
         return MHD_YES;
     }
-    bool is_small =
-        r->framing.length > 0 && r->framing.length <= r->home->server->settings.drain_bytes;
-    if (is_small && !r->framing.expects_continue) {
+    /* one that fits the limits, as far as is known, is thrown away: then the connection lives on */
+    bool may_fit = r->framing.length <= r->home->server->settings.drain_bytes;
+    if (may_fit && !r->framing.expects_continue) {
         r->phase = PHASE_BODY;
         start_draining(r);
         return MHD_YES;
@@ -296,8 +296,12 @@ static enum MHD_Result first_call(struct request *r, const char *method, const c
     r->home->n_requests++;
     r->home->n_active++;
     metric_add(METRIC_REQUESTS_ACTIVE, 1);
-    if (request_begin(r, method, version, &err) != ERR_OK) {
+    enum errcode code = request_begin(r, method, version, &err);
+    if (code != ERR_OK) {
         answer_refuse(r, &err);
+        if (code == ERR_TOO_LARGE) {
+            response_status(r, MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE);
+        }
         error_release(&err);
         return answer_queue(r);
     }
@@ -424,26 +428,25 @@ static void log_library(void *cls, const char *fmt, va_list ap)
     buf_release(&text);
 }
 
-/* What the library needs of a connection's pool beside the header block. */
-#define POOL_OVERHEAD 280
-
 enum errcode home_open(struct http_home *home, struct error *err)
 {
     const struct http_settings *s = &home->server->settings;
+    int64_t pool = s->max_header_bytes + POOL_HEADERS + POOL_ANSWER;
+    struct MHD_OptionItem options[] = {
+        {MHD_OPTION_EXTERNAL_LOGGER, (intptr_t)log_library, NULL}, /* the first one */
+        {MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)on_target, home},
+        {MHD_OPTION_UNESCAPE_CALLBACK, (intptr_t)leave_escaped, NULL},
+        {MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)on_completed, home},
+        {MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)on_connection, home},
+        {MHD_OPTION_CONNECTION_LIMIT, s->max_connections + 1, NULL},
+        {MHD_OPTION_CONNECTION_TIMEOUT, s->idle_seconds, NULL},
+        {MHD_OPTION_CONNECTION_MEMORY_LIMIT, pool, NULL},
+        {MHD_OPTION_STRICT_FOR_CLIENT, request_library_is_lenient() ? 0 : 1, NULL},
+        {MHD_OPTION_END, 0, NULL},
+    };
     home->daemon = MHD_start_daemon(
         MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG, 0,
-        NULL, NULL, on_call, home,                                     /**/
-        MHD_OPTION_EXTERNAL_LOGGER, log_library, NULL,                 /**/
-        MHD_OPTION_URI_LOG_CALLBACK, on_target, home,                  /**/
-        MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL,             /**/
-        MHD_OPTION_NOTIFY_COMPLETED, on_completed, home,               /**/
-        MHD_OPTION_NOTIFY_CONNECTION, on_connection, home,             /**/
-        MHD_OPTION_CONNECTION_LIMIT, (unsigned)s->max_connections + 1, /**/
-        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)s->idle_seconds,      /**/
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT,                            /**/
-        (size_t)s->max_header_bytes + POOL_OVERHEAD,                   /**/
-        MHD_OPTION_STRICT_FOR_CLIENT, 1,                               /**/
-        MHD_OPTION_END);
+        NULL, NULL, on_call, home, MHD_OPTION_ARRAY, options, MHD_OPTION_END);
     if (!home->daemon) {
         return ERROR(err, ERR_UNAVAILABLE, "cannot start the HTTP library");
     }

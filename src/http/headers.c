@@ -117,8 +117,8 @@ enum errcode headers_check(const struct header *headers, size_t n, bool is_http1
         }
         note(&headers[i], &f);
     }
-    if (f.n_hosts > 1) {
-        return ERROR(err, ERR_MALFORMED, "more than one \"Host\" header");
+    if (f.n_hosts > 1 || (f.n_hosts == 0 && !is_http10)) {
+        return ERROR(err, ERR_MALFORMED, "a request has one \"Host\" header");
     }
     if (f.n_lengths > 1) {
         return ERROR(err, ERR_MALFORMED, "more than one \"Content-Length\" header");

@@ -29,8 +29,8 @@ size_t headers_count(const struct header *headers, size_t n, const char *name);
 /**
  * headers_check() - are these @n headers of a request that can be read in one way only?
  *
- * Refused are names that are no token ("X : 1"), control characters in values, more than one Host,
- * more than one length, a length beside a transfer coding, a coding in HTTP/1.0.
+ * Refused are names that are no token ("X : 1"), control characters in values, another number of
+ * Hosts than one, more than one length, a length beside a transfer coding, a coding in HTTP/1.0.
  * Errors: ERR_MALFORMED; ERR_NOT_IMPLEMENTED for a coding other than "chunked".
  */
 enum errcode headers_check(const struct header *headers, size_t n, bool is_http10,

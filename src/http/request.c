@@ -169,26 +169,49 @@ static void choose_id(struct request *r)
     uuid_make(r->id);
 }
 
-/* The library of Debian 12 takes bare line feeds, folded lines and NULs; see headers_are_whole().
+bool request_library_is_lenient(void)
+{
+    return MHD_get_version()[0] == '0';
+}
+
+/* No bare line feed, folded line or NUL? @end is behind the header block in the library's memory.
  */
-static bool is_whole(const struct request *r, const char *method, const char *version)
+static bool is_whole(const struct request *r, const char *version, const char *end)
 {
     static const size_t version_n = sizeof "HTTP/1.1" - 1;
-    if (MHD_get_version()[0] != '0') {
+    if (!request_library_is_lenient()) {
         return true;
     }
-    const union MHD_ConnectionInfo *block =
-        MHD_get_connection_info(r->connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
     return version == r->target_end && version[version_n] == '\0' &&
            version[version_n + 1] == '\0' &&
-           headers_are_whole(version + version_n + 2, r->headers, r->n_headers,
-                             method + block->header_size);
+           headers_are_whole(version + version_n + 2, r->headers, r->n_headers, end);
+}
+
+static bool is_visible(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        unsigned char c = (unsigned char)s.p[i];
+        if (c <= ' ' || c == 0x7f) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The answer's head is built in what the request leaves of the connection's pool; when it does not
+ * fit, the library closes the connection without a word. */
+static bool fits(const struct request *r, size_t block_n)
+{
+    size_t limit = (size_t)r->home->server->settings.max_header_bytes;
+    return block_n <= limit && r->n_headers * POOL_PER_HEADER <= limit - block_n + POOL_HEADERS;
 }
 
 enum errcode request_begin(struct request *r, const char *method, const char *version,
                            struct error *err)
 {
     struct MHD_Connection *c = r->connection;
+    size_t block_n =
+        MHD_get_connection_info(c, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE)->header_size;
     r->fd = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
     const char *peer =
         MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
@@ -196,7 +219,7 @@ enum errcode request_begin(struct request *r, const char *method, const char *ve
     int n = MHD_get_connection_values_n(c, MHD_HEADER_KIND, NULL, NULL);
     r->headers = ARENA_ARRAY(r->arena, (size_t)n, struct header);
     MHD_get_connection_values_n(c, MHD_HEADER_KIND, add_header, r);
-    bool whole = is_whole(r, method, version);
+    bool whole = is_whole(r, version, method + block_n);
     copy_headers(r);
     choose_id(r);
     r->method = arena_strdup(r->arena, method);
@@ -204,6 +227,12 @@ enum errcode request_begin(struct request *r, const char *method, const char *ve
     r->is_http10 = text_eq(version, "HTTP/1.0");
     if (!whole) {
         return ERROR(err, ERR_MALFORMED, "a line of the header block does not end with CR LF");
+    }
+    if (!is_visible(r->path) || !is_visible(r->query)) {
+        return ERROR(err, ERR_MALFORMED, "a space or a control character in the address");
+    }
+    if (!fits(r, block_n)) {
+        return ERROR(err, ERR_TOO_LARGE, "the header block is over its limit");
     }
     return headers_check(r->headers, r->n_headers, r->is_http10, &r->framing, err);
 }

@@ -87,6 +87,14 @@ struct request {
     size_t room_n, room_cap;
 };
 
+/*
+ * A connection's pool holds the header block, the library's list of the headers, and then the head
+ * of the answer.
+ */
+#define POOL_PER_HEADER 64
+#define POOL_HEADERS    2328 /* the list of some 36 headers, more when the block is short */
+#define POOL_ANSWER     2048
+
 /* A body up to this size is gathered before the handler runs. */
 #define BODY_GATHERED 65536
 
@@ -100,7 +108,11 @@ static inline void request_hold(struct request *r)
     r->holds++;
 }
 void request_drop(struct request *r);
-/** request_begin() - take the headers over. Errors: those of headers_check(). */
+/** request_library_is_lenient() - is it the one before 1.0, which takes what must be refused here?
+ *  What it refuses itself when it is strict is no more, and answered with two heads. */
+bool request_library_is_lenient(void);
+/** request_begin() - take the headers over. Errors: those of headers_check(), ERR_TOO_LARGE for
+ * more headers than allowed. */
 enum errcode request_begin(struct request *r, const char *method, const char *version,
                            struct error *err) MUST_CHECK;
 /** request_free() - one that is in nobody's hands. */

@@ -86,6 +86,9 @@ static void reads_where_a_body_ends(void **state)
         const struct framing_case *c = &framing_cases[i];
         struct header headers[HEADERS_MAX];
         size_t n = read_headers(c->headers, headers);
+        if (headers_count(headers, n, "Host") == 0 && !c->is_http10) {
+            headers[n++] = (struct header){STR("Host"), STR("x")};
+        }
         struct framing f = {-7, true};
         struct error err = ERROR_INIT;
         enum errcode code = headers_check(headers, n, c->is_http10, &f, &err);
@@ -100,6 +103,16 @@ static void reads_where_a_body_ends(void **state)
         }
         error_release(&err);
     }
+}
+
+static void http_1_1_needs_a_host(void **state)
+{
+    (void)state;
+    struct framing f;
+    struct error err = ERROR_INIT;
+    assert_int_equal(headers_check(NULL, 0, true, &f, &err), ERR_OK);
+    assert_int_equal(headers_check(NULL, 0, false, &f, &err), ERR_MALFORMED);
+    error_release(&err);
 }
 
 static void finds_in_any_case(void **state)
@@ -196,9 +209,9 @@ static void matches_etags(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_where_a_body_ends), cmocka_unit_test(finds_in_any_case),
-        cmocka_unit_test(sees_how_lines_ended),    cmocka_unit_test(weighs_codings),
-        cmocka_unit_test(matches_etags),
+        cmocka_unit_test(reads_where_a_body_ends), cmocka_unit_test(http_1_1_needs_a_host),
+        cmocka_unit_test(finds_in_any_case),       cmocka_unit_test(sees_how_lines_ended),
+        cmocka_unit_test(weighs_codings),          cmocka_unit_test(matches_etags),
     };
     return cmocka_run_group_tests_name("http/headers", tests, NULL, NULL);
 }
