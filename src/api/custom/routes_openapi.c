@@ -1,0 +1,3 @@
+#include "api/api.h"
+
+const struct route routes_openapi[] = {{0}};
