@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "app/jobs.h"
+#include "app/people_inside.h"
 #include "app/tenant_cache.h"
 #include "app/tenant_view.h"
 #include "base/time.h"
@@ -149,7 +150,11 @@ enum errcode app_ready(struct app *app, struct error *err)
     struct tenant main = {0};
     TRY(engine_ping(app->engine, err));
     enum errcode code = store_tenant_by_slug(app->store, a, STR("main"), &main, err);
-    return code == ERR_NOT_FOUND ? ERR_OK : code; /* before set-up there is none */
+    if (code == ERR_NOT_FOUND) { /* before set-up there is none */
+        forgive(err);
+        return ERR_OK;
+    }
+    return code;
 }
 
 void app_reload(struct app *app, const struct settings *s)

@@ -1,6 +1,6 @@
 #include "app/caller.h"
 
-#include "app/people.h"
+#include "app/people_inside.h"
 #include "app/tenant_cache.h"
 #include "store/audit.h"
 #include "store/registry.h"
@@ -110,10 +110,11 @@ enum errcode caller_system(struct app *app, struct arena *a, const char *slug, s
     out->subject = subject_of(a, &out->principal);
     struct str wanted = slug ? str_of(slug) : STR(TENANT_MAIN);
     enum errcode code = tenant_by_slug(app, a, wanted, &out->tenant, err);
-    if (code == ERR_NOT_FOUND) {
-        return slug ? no_tenant(wanted, err) : ERR_OK;
+    if (code != ERR_NOT_FOUND) {
+        return code;
     }
-    return code;
+    forgive(err);
+    return slug ? no_tenant(wanted, err) : ERR_OK;
 }
 
 static struct authz_request request_of(const struct caller *c, enum action action)

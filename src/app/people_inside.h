@@ -8,7 +8,15 @@
 enum errcode check_in(const struct caller *c, enum action action, const struct tenant *t,
                       struct error *err) MUST_CHECK;
 
-/** refuse() - ERR_INVALID with @where. */
+/** forgive() - go on as if nothing had failed: @err is as it was before. */
+static inline void forgive(struct error *err)
+{
+    if (err) {
+        error_release(err);
+    }
+}
+
+/** people_refuse() - ERR_INVALID with @where. */
 enum errcode people_refuse(struct error *err, const char *where, const char *why) MUST_CHECK;
 
 /** sees_all() - works in every tenant. */

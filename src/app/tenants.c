@@ -139,8 +139,10 @@ enum errcode people_tenant_main(struct app *app, struct arena *a, struct tenant 
     if (code != ERR_NOT_FOUND) {
         return code;
     }
+    forgive(err);
     code = insert(app, a, TENANT_MAIN, "Main", out, err);
     if (code == ERR_CONFLICT) { /* somebody was faster */
+        forgive(err);
         return tenant_by_slug(app, a, STR(TENANT_MAIN), out, err);
     }
     return code;

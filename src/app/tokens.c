@@ -18,6 +18,9 @@ static enum errcode view(const struct caller *c, const struct api_token *t, cons
         if (code != ERR_OK && code != ERR_NOT_FOUND) {
             return code;
         }
+        if (code == ERR_NOT_FOUND) {
+            forgive(err);
+        }
         out->tenant = code == ERR_OK ? bound.slug : NULL;
     }
     return ERR_OK;

@@ -19,6 +19,9 @@ static enum errcode view(const struct caller *c, const struct user *u, const cha
         if (code != ERR_OK && code != ERR_NOT_FOUND) {
             return code;
         }
+        if (code == ERR_NOT_FOUND) {
+            forgive(err);
+        }
         out->tenant = code == ERR_OK ? home.slug : NULL;
     }
     return ERR_OK;
