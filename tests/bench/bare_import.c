@@ -27,9 +27,10 @@ int main(int argc, char **argv)
         return 1;
     }
     sqlite3_exec(db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; BEGIN", NULL, NULL, NULL);
-    if (sqlite3_prepare_v2(db, "INSERT INTO custom_contacts (id, tenant_id, email, name, age, "
-                               "balance, stage, created_at, updated_at, created_by) VALUES "
-                               "(?1, 1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, 1)",
+    if (sqlite3_prepare_v2(db,
+                           "INSERT INTO custom_contacts (id, tenant_id, email, name, age, "
+                           "balance, stage, created_at, updated_at, created_by) VALUES "
+                           "(?1, 1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, 1)",
                            -1, &s, NULL) != SQLITE_OK) {
         fprintf(stderr, "%s\n", sqlite3_errmsg(db));
         return 1;

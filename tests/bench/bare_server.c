@@ -37,7 +37,8 @@ struct worker {
     char out[OUT_MAX];
 };
 
-#define COLUMNS "\"id\",\"email\",\"name\",\"age\",\"balance\",\"stage\",\"created_at\",\"updated_at\",\"created_by\""
+#define COLUMNS \
+    "\"id\",\"email\",\"name\",\"age\",\"balance\",\"stage\",\"created_at\",\"updated_at\",\"created_by\""
 
 static void die(const char *what)
 {
@@ -121,9 +122,10 @@ static void insert(struct worker *w)
     if (getrandom(r, sizeof r, 0) != sizeof r) {
         die("getrandom");
     }
-    snprintf(id, sizeof id, "%02x%02x%02x%02x-%02x%02x-7%01x%02x-8%01x%02x-%02x%02x%02x%02x%02x%02x", r[0],
-             r[1], r[2], r[3], r[4], r[5], r[6] & 15, r[7], r[8] & 15, r[9], r[10], r[11], r[12],
-             r[13], r[14], r[15]);
+    snprintf(id, sizeof id,
+             "%02x%02x%02x%02x-%02x%02x-7%01x%02x-8%01x%02x-%02x%02x%02x%02x%02x%02x", r[0], r[1],
+             r[2], r[3], r[4], r[5], r[6] & 15, r[7], r[8] & 15, r[9], r[10], r[11], r[12], r[13],
+             r[14], r[15]);
     snprintf(email, sizeof email, "%.36s@x.org", id);
     sqlite3_bind_text(w->insert, 1, id, 36, SQLITE_STATIC);
     sqlite3_bind_text(w->insert, 2, email, -1, SQLITE_STATIC);
@@ -153,9 +155,10 @@ static void answer(struct worker *w, int fd, const char *p)
         at = put(w->out, at, "{\"status\":\"ok\"}", 15);
     }
     char header[128];
-    int n = snprintf(header, sizeof header,
-                     "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n",
-                     at - head);
+    int n =
+        snprintf(header, sizeof header,
+                 "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n",
+                 at - head);
     memcpy(w->out + head - n, header, (size_t)n);
     for (size_t from = head - (size_t)n; from < at;) {
         ssize_t sent = send(fd, w->out + from, at - from, MSG_NOSIGNAL);

@@ -114,6 +114,7 @@ function ownTexts(page: Page): Promise<string[]> {
   });
 }
 
+// B-147, X-24
 test('every text is there in English, Italian and French', async ({ signedIn, page }) => {
   test.setTimeout(180_000);
   await fill(signedIn);
