@@ -21,7 +21,12 @@ struct log_field {
     const char *text; /* NULL = the number counts */
     int64_t number;
 };
-#define LOG_TEXT(k, v) ((struct log_field){(k), (v) ? (v) : "", 0})
+/* A function, so that a literal is no condition. */
+static inline struct log_field log_text(const char *key, const char *text)
+{
+    return (struct log_field){key, text ? text : "", 0};
+}
+#define LOG_TEXT(k, v) log_text((k), (v))
 #define LOG_INT(k, v)  ((struct log_field){(k), NULL, (int64_t)(v)})
 
 /** log_write() - @event is a word of the field ("request", "start"); @n fields follow it. */
