@@ -242,12 +242,10 @@ void api_handle(struct request *r, void *arg)
     };
     struct error err = ERROR_INIT;
     int64_t began = time_monotonic_us();
-    metric_add(METRIC_REQUESTS_ACTIVE, 1);
     enum errcode code = dispatch(api, &c, &match, &err);
     if (code != ERR_OK) {
         tell(&c, &err);
     }
     account(&c, code, began);
-    metric_add(METRIC_REQUESTS_ACTIVE, -1);
     error_release(&err);
 }
