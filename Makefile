@@ -1,6 +1,6 @@
 # The front door. Everything else (Meson, npm) is called from here; see README.md.
 #   make run    install what is missing, build server and studio, start on 127.0.0.1:5950
-#   make test   install what is missing and run every test
+#   make test   install what is missing, run every test and the repository checks
 #   make check  what one runs before a commit: sanitized build, unit, conformance, API
 #   make bench  the measurements of docs/reference/performance.md
 

@@ -41,9 +41,10 @@ enum errcode settings_decode(struct settings *s, struct str text, struct error *
 
 void settings_print(const struct settings *s, bool json, struct buf *out)
 {
-    static const char *const origins[] = {
-        [ORIGIN_DEFAULT] = "default", [ORIGIN_FILE] = "file",
-        [ORIGIN_ENVIRONMENT] = "environment", [ORIGIN_FLAG] = "flag"};
+    static const char *const origins[] = {[ORIGIN_DEFAULT] = "default",
+                                          [ORIGIN_FILE] = "file",
+                                          [ORIGIN_ENVIRONMENT] = "environment",
+                                          [ORIGIN_FLAG] = "flag"};
     const struct setting_row *rows = settings_rows();
     struct json_writer w;
     jsonw_init(&w, out);
