@@ -125,12 +125,18 @@ static enum errcode check(struct conn *c, struct job *j)
 static void run_verify(void *arg)
 {
     struct job *j = arg;
+    struct error *err = j->err, damage = ERROR_INIT;
+    j->err = &damage;
     j->sound = true;
     j->code = with_conn(j->file, j, check);
     if (j->code == ERR_CORRUPT) { /* so damaged that not even the check runs: a finding too */
         buf_printf(j->report, "%s: the database file is damaged\n", j->file->ns);
         j->sound = false;
         j->code = ERR_OK;
+        error_release(&damage);
+    }
+    if (j->code != ERR_OK) {
+        (void)error_move(err, &damage); /* the code is in the job */
     }
 }
 
