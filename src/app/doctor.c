@@ -80,7 +80,8 @@ static void check_settings(struct doctor *d)
 /* ---- the folder ---------------------------------------------------------------------------------
  */
 
-static void check_mode(struct doctor *d, const struct folder_entry *e, const char *name)
+static void check_mode(struct doctor *d, const struct folder_entry *e, const char *name,
+                       unsigned owner)
 {
     unsigned allowed = e->is_folder ? 0700 : 0600;
     if (e->mode & ~allowed) {
@@ -88,8 +89,8 @@ static void check_mode(struct doctor *d, const struct folder_entry *e, const cha
              arena_printf(d->arena, "has permissions %04o, more than %04o; chmod %o mends it",
                           e->mode, allowed, allowed));
     }
-    if (!e->is_ours) {
-        find(d, name, "belongs to another user");
+    if (e->owner != owner) {
+        find(d, name, "belongs to another user than the data folder");
     }
 }
 
@@ -102,10 +103,10 @@ static void check_permissions(struct doctor *d)
         find_error(d, folder, &why);
         return;
     }
-    check_mode(d, &top, folder);
+    check_mode(d, &top, folder, top.owner);
     for (size_t i = 0; i < d->n_entries; i++) {
         if (d->entries[i].is_folder || d->entries[i].is_file) {
-            check_mode(d, &d->entries[i], d->entries[i].path);
+            check_mode(d, &d->entries[i], d->entries[i].path, top.owner);
         }
     }
     d->check->n_looked_at = (int64_t)d->n_entries + 1;

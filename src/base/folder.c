@@ -45,7 +45,7 @@ static struct folder_entry entry_of(const char *path, const struct stat *st)
         .is_folder = S_ISDIR(st->st_mode),
         .is_file = S_ISREG(st->st_mode),
         .mode = (unsigned)st->st_mode & 07777,
-        .is_ours = st->st_uid == geteuid(),
+        .owner = st->st_uid,
         .n_bytes = (int64_t)st->st_size,
     };
 }

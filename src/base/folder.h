@@ -16,7 +16,7 @@ struct folder_entry {
     const char *path;        /* relative to the folder, "tenants/main.db" */
     bool is_folder, is_file; /* neither: a link, a socket, … */
     unsigned mode;           /* permission bits */
-    bool is_ours;            /* belongs to the user this process runs as */
+    unsigned owner;          /* user id */
     int64_t n_bytes;
 };
 

@@ -59,7 +59,7 @@ static void a_list_has_all_below_in_order(void **state)
         assert_string_equal(entries[i].path, paths[i]);
         assert_int_equal(entries[i].is_folder, i < 2);
         assert_int_equal(entries[i].is_file, i == 2 || i == 4);
-        assert_true(entries[i].is_ours);
+        assert_int_equal(entries[i].owner, geteuid());
     }
     assert_int_equal(entries[4].mode, 0640);
     assert_int_equal(entries[4].n_bytes, 2);
