@@ -142,7 +142,7 @@ static enum errcode run_export(struct cli *c, struct error *err)
 
 static const struct option_row import_options[] = {
     {"format", "FORMAT", "csv, tsv, json or ndjson (default: by the file's ending)", false},
-    {"map", "MAP", "names in the file to columns: name=column,… or a JSON object", false},
+    {"map", "MAP", "names in the file to columns: name=column,... or a JSON object", false},
     {"upsert", "COLUMNS", "columns of a unique key: rows that are there are changed", false},
     {"mode", "MODE", "all-or-nothing (default) or partial: leave out rows with errors", false},
     {"dry-run", NULL, "judge every row and change nothing", false},

@@ -23,7 +23,7 @@ const testEnvironment = { TELAIO_PASSWORD_MEMORY_KIB: "64" };
 
 export const run = (args, { input, env, timeout = 60_000 } = {}) => {
   const result = spawnSync(binary, args, {
-    input,
+    input: typeof input === "string" ? Buffer.from(input) : input,
     timeout,
     encoding: "buffer",
     maxBuffer: 1 << 30,
