@@ -42,8 +42,8 @@ enum errcode app_change_preview(const struct caller *c, struct change_list *list
     TRY(tenant_view(c, &v, err));
     TRY(rights_check(c, v, list, false, err));
     TRY(shape_complete(c, v, list, err));
-    TRY(rights_check(c, v, list, true, err));
-    TRY(migrate_preview(&t, list, c->arena, &plan, err));
+    TRY(shape_where(list, err, rights_check(c, v, list, true, err)));
+    TRY(shape_where(list, err, migrate_preview(&t, list, c->arena, &plan, err)));
     if (keep) {
         TRY(migrate_plan_keep(&t, plan, err));
     }

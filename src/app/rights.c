@@ -58,21 +58,32 @@ static bool is_nobodys(const struct tenant_view *v, const char *name)
            (t && t->is_internal);
 }
 
-static enum errcode check_target(const struct caller *c, const struct tenant_view *v,
-                                 const char *referenced, struct error *err)
+static bool is_there_for(const struct caller *c, const struct tenant_view *v, const char *name)
 {
-    if (is_nobodys(v, referenced) || !app_table_sees(c, own_name(v, referenced))) {
-        return ERROR(err, ERR_INVALID, "no table \"%s\"", referenced);
-    }
-    return ERR_OK;
+    return !is_nobodys(v, name) && app_table_sees(c, own_name(v, name));
 }
 
-static enum errcode check_targets(const struct caller *c, const struct tenant_view *v,
-                                  const struct foreign_key *keys, size_t n, const char *where,
-                                  struct error *err)
+/* In the very words for a table that is not there at all. */
+static enum errcode check_relation(const struct caller *c, const struct tenant_view *v,
+                                   const struct column *column, struct error *err)
+{
+    const char *related = column->related_table;
+    if (!related || is_there_for(c, v, related)) {
+        return ERR_OK;
+    }
+    ERROR(err, ERR_INVALID, "related table \"%s\" is not there or has no single primary key",
+          related);
+    return error_where(err, "/relatedTable");
+}
+
+static enum errcode check_keys(const struct caller *c, const struct tenant_view *v,
+                               const struct foreign_key *keys, size_t n, struct error *err)
 {
     for (size_t i = 0; i < n; i++) {
-        TRY(where_prefix(err, check_target(c, v, keys[i].referenced_table, err), "%s", where));
+        if (!is_there_for(c, v, keys[i].referenced_table)) {
+            ERROR(err, ERR_INVALID, "no table \"%s\"", keys[i].referenced_table);
+            return error_where(err, "/foreignKeys/%zu/referencedTable", i);
+        }
     }
     return ERR_OK;
 }
@@ -80,15 +91,20 @@ static enum errcode check_targets(const struct caller *c, const struct tenant_vi
 static enum errcode check_references(const struct caller *c, const struct tenant_view *v,
                                      const struct change *change, struct error *err)
 {
-    if (change->kind == CHANGE_CREATE_TABLE) {
-        const struct table *t = change->create_table.table;
-        return check_targets(c, v, t->foreign_keys, t->n_foreign_keys, "/table/foreignKeys", err);
-    }
     if (change->kind == CHANGE_CREATE_COLUMN) {
-        return check_targets(c, v, change->create_column.foreign_keys,
-                             change->create_column.n_foreign_keys, "/column/relatedTable", err);
+        TRY(where_prefix(err, check_relation(c, v, &change->create_column.column, err), "/column"));
+        return check_keys(c, v, change->create_column.foreign_keys,
+                          change->create_column.n_foreign_keys, err);
     }
-    return ERR_OK;
+    if (change->kind != CHANGE_CREATE_TABLE) {
+        return ERR_OK;
+    }
+    const struct table *t = change->create_table.table;
+    for (size_t i = 0; i < t->n_columns; i++) {
+        enum errcode code = check_relation(c, v, &t->columns[i], err);
+        TRY(where_prefix(err, code, "/table/columns/%zu", i));
+    }
+    return where_prefix(err, check_keys(c, v, t->foreign_keys, t->n_foreign_keys, err), "/table");
 }
 
 /* What is kept nowhere is destroyed at once, and that is a right of its own. */
@@ -102,7 +118,7 @@ static enum errcode check_one(const struct caller *c, const struct tenant_view *
                               const struct change *change, bool is_named, struct error *err)
 {
     if (change->kind == CHANGE_CREATE_TABLE && !is_named) {
-        return ERR_OK;
+        return where_prefix(err, caller_check(c, ACTION_TABLES_CREATE, err), "/table");
     }
     const char *name = own_name(v, change_table(change));
     bool is_old = name && change->kind != CHANGE_CREATE_TABLE;

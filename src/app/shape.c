@@ -2,6 +2,7 @@
 
 #include "app/attributes.h"
 #include "app/names.h"
+#include "app/tables.h"
 #include "base/attr.h"
 #include "base/map.h"
 #include "catalog/where.h"
@@ -9,6 +10,9 @@
 
 #define KEPT_BEFORE 2
 #define KEPT_AFTER  3
+
+/* The very text tells a column that was added here from one that somebody called the same. */
+static const char id_name[] = "id";
 
 /* The names of tables as the list goes on: what each is, NULL once it is gone. */
 enum known { GONE = 0, PLAIN, MANAGED };
@@ -81,7 +85,7 @@ static const struct expr *call(struct arena *a, const char *name)
 static void keep_before(struct arena *a, int64_t tenant_id, struct column *out)
 {
     out[0] = (struct column){
-        .name = "id", .type = {.kind = TYPE_UUID}, .default_value = call(a, "uuid")};
+        .name = id_name, .type = {.kind = TYPE_UUID}, .default_value = call(a, "uuid")};
     out[1] = (struct column){
         .name = "tenant_id",
         .type = {.kind = TYPE_INT64},
@@ -183,7 +187,8 @@ static enum errcode check_display_name(const struct shaping *s, const struct tab
 {
     for (size_t i = 0; i < s->view->n_tables; i++) {
         const struct registry_table *row = s->view->tables[i].registry;
-        if (row && text_eq(row->display_name, t->display_name)) {
+        bool is_same = row && text_eq(row->display_name, t->display_name);
+        if (is_same && app_table_sees(s->caller, row->table_name)) {
             ERROR(err, ERR_CONFLICT, "a table called \"%s\" is there already", t->display_name);
             error_hint(err, "a second one of that name needs a tableName");
             return error_where(err, "/table/displayName");
@@ -286,6 +291,56 @@ static enum errcode shape_drop_column(struct shaping *s, struct change *change, 
     return check_kept(s, change->drop_column.table, change->drop_column.column, err);
 }
 
+/* ---- names as they are ----------------------------------------------------------------------- */
+
+/* Where a change names what is there already; NULL where it does not. */
+struct named {
+    const char **table, **column, **index;
+};
+
+static struct named names_of(struct change *c)
+{
+    switch (c->kind) {
+    case CHANGE_DROP_TABLE:
+        return (struct named){.table = &c->drop_table.table};
+    case CHANGE_RENAME_TABLE:
+        return (struct named){.table = &c->rename_table.table};
+    case CHANGE_CREATE_COLUMN:
+        return (struct named){.table = &c->create_column.table};
+    case CHANGE_DROP_COLUMN:
+        return (struct named){.table = &c->drop_column.table, .column = &c->drop_column.column};
+    case CHANGE_RENAME_COLUMN:
+        return (struct named){.table = &c->rename_column.table, .column = &c->rename_column.column};
+    case CHANGE_CREATE_INDEX:
+        return (struct named){.table = &c->create_index.table};
+    case CHANGE_DROP_INDEX:
+        return (struct named){.table = &c->drop_index.table, .index = &c->drop_index.index};
+    default:
+        return (struct named){0};
+    }
+}
+
+/* Any case finds a table; journal and history call it what it is called. */
+static void spell(const struct shaping *s, struct change *change)
+{
+    struct named n = names_of(change);
+    const struct tenant_table *found =
+        n.table ? map_get(&s->view->by_name, str_of(*n.table)) : NULL;
+    if (!found) {
+        return;
+    }
+    *n.table = found->table->name;
+    const struct column *column =
+        n.column ? table_find_column(found->table, str_of(*n.column)) : NULL;
+    const struct index *index = n.index ? table_find_index(found->table, str_of(*n.index)) : NULL;
+    if (column) {
+        *n.column = column->name;
+    }
+    if (index) {
+        *n.index = index->name;
+    }
+}
+
 typedef enum errcode shape_fn(struct shaping *s, struct change *change, struct error *err);
 
 static shape_fn *const shapers[CHANGE_N] = {
@@ -296,6 +351,36 @@ static shape_fn *const shapers[CHANGE_N] = {
     [CHANGE_RENAME_COLUMN] = shape_rename_column,
     [CHANGE_DROP_COLUMN] = shape_drop_column,
 };
+
+enum errcode shape_where(const struct change_list *list, struct error *err, enum errcode code)
+{
+    const struct str head = STR("/operations/"), middle = STR("/table/columns/");
+    struct str rest = code != ERR_OK && err ? str_of(err->where) : (struct str){0};
+    int64_t operation = -1, column = -1;
+    if (!str_starts(rest, head)) {
+        return code;
+    }
+    rest = str_sub(rest, head.n);
+    struct str number = {rest.p, str_find(rest, '/')};
+    rest = str_sub(rest, number.n);
+    if (!str_int64(number, &operation) || operation >= (int64_t)list->n ||
+        !str_starts(rest, middle)) {
+        return code;
+    }
+    rest = str_sub(rest, middle.n);
+    number.p = rest.p;
+    number.n = str_find(rest, '/');
+    const struct change *c = &list->items[operation];
+    bool is_shaped = c->kind == CHANGE_CREATE_TABLE && c->create_table.table->n_columns > 0 &&
+                     c->create_table.table->columns[0].name == id_name;
+    if (!is_shaped || !str_int64(number, &column) || column < KEPT_BEFORE) {
+        return code;
+    }
+    AUTO(arena_freep) struct arena *tmp = arena_new();
+    const char *behind = arena_str(tmp, str_sub(rest, number.n));
+    return error_where(err, "/operations/%lld/table/columns/%lld%s", (long long)operation,
+                       (long long)(column - KEPT_BEFORE), behind);
+}
 
 enum errcode shape_complete(const struct caller *c, const struct tenant_view *v,
                             struct change_list *list, struct error *err)
@@ -308,6 +393,7 @@ enum errcode shape_complete(const struct caller *c, const struct tenant_view *v,
     }
     for (size_t i = 0; i < list->n; i++) {
         shape_fn *fn = shapers[list->items[i].kind];
+        spell(&s, &list->items[i]);
         enum errcode code = fn ? fn(&s, &list->items[i], err) : ERR_OK;
         TRY(where_prefix(err, code, "/operations/%zu", i));
     }

@@ -15,3 +15,7 @@
  */
 enum errcode shape_complete(const struct caller *c, const struct tenant_view *v,
                             struct change_list *list, struct error *err) MUST_CHECK;
+
+/** shape_where() - an error of the completed @list points into the one that was given: the columns
+ *  that were added in front do not count; returns @code. */
+enum errcode shape_where(const struct change_list *list, struct error *err, enum errcode code);

@@ -12,7 +12,7 @@ static bool is_shown(const struct caller *c, const struct tenant_table *t)
     return !t->table->is_internal && app_table_sees(c, t->table->name);
 }
 
-/* The registry's order; what it leaves out (tenant_id) stands where the table has it. */
+/* The registry's order; what rows leave out (tenant_id) stands behind the key. */
 static const struct column **shown_columns(struct arena *a, const struct tenant_table *t)
 {
     const struct table *table = t->table;
@@ -22,16 +22,15 @@ static const struct column **shown_columns(struct arena *a, const struct tenant_
     for (size_t i = 0; i < t->shown.n; i++) {
         is_placed[t->shown_positions[i]] = true;
     }
-    for (size_t i = 0; i < t->shown.n; i++) {
-        out[n++] = &table->columns[t->shown_positions[i]];
-        for (size_t k = t->shown_positions[i] + 1; k < table->n_columns && !is_placed[k]; k++) {
-            is_placed[k] = true;
-            out[n++] = &table->columns[k];
+    for (size_t i = 0; i <= t->shown.n; i++) {
+        bool is_here = i == (t->shown.n > 0 ? 1 : 0);
+        for (size_t k = 0; k < table->n_columns && is_here; k++) {
+            if (!is_placed[k]) {
+                out[n++] = &table->columns[k];
+            }
         }
-    }
-    for (size_t k = 0; k < table->n_columns; k++) {
-        if (!is_placed[k]) {
-            out[n++] = &table->columns[k];
+        if (i < t->shown.n) {
+            out[n++] = &table->columns[t->shown_positions[i]];
         }
     }
     return out;
@@ -92,6 +91,11 @@ enum errcode app_table_get(const struct caller *c, const char *name, struct app_
     TRY(engine_session_begin(c->app->engine, caller_ns(c), ACCESS_READ, &s, err));
     *out = describe(c, v, t, s);
     return ERR_OK;
+}
+
+bool app_table_keeps(const struct app_table *t, const struct column *column)
+{
+    return column_is_kept(t->table, column);
 }
 
 struct app_can app_table_column_can(const struct app_table *t, const struct column *column)

@@ -23,6 +23,9 @@ struct app_table {
     bool is_managed;      /* has the columns that the server keeps */
 };
 
+/** app_table_keeps() - @column is the server's to fill. */
+bool app_table_keeps(const struct app_table *t, const struct column *column);
+
 /** app_tables_list() - the tables the caller may see, by name; engine's and trash tables never. */
 enum errcode app_tables_list(const struct caller *c, struct app_table **out, size_t *n,
                              struct error *err) MUST_CHECK;

@@ -118,19 +118,48 @@ void tenant_view_forget(struct app *app, int64_t tenant_id)
 
 /* ---- reading ------------------------------------------------------------------------------- */
 
-static void shape_table(struct arena *a, struct tenant_table *t)
+/* Positions of the columns as they are shown: what the registry names, then the others. */
+static size_t *shown_order(struct arena *a, const struct table *t, const char *const *names,
+                           size_t n_names)
+{
+    size_t *order = ARENA_ARRAY(a, t->n_columns, size_t);
+    bool *is_placed = ARENA_ARRAY(a, t->n_columns, bool);
+    size_t n = 0;
+    for (size_t i = 0; i < n_names; i++) {
+        size_t at = table_column_position(t, str_of(names[i]));
+        if (at < t->n_columns && !is_placed[at]) {
+            is_placed[at] = true;
+            order[n++] = at;
+        }
+    }
+    for (size_t i = 0; i < t->n_columns; i++) {
+        if (!is_placed[i]) {
+            order[n++] = i;
+        }
+    }
+    return order;
+}
+
+static enum errcode shape_table(struct arena *a, struct tenant_table *t, struct error *err)
 {
     const struct column **columns = ARENA_ARRAY(a, t->table->n_columns, const struct column *);
     size_t *positions = ARENA_ARRAY(a, t->table->n_columns, size_t);
-    size_t n = 0;
+    const char **names = NULL;
+    size_t n = 0, n_names = 0;
+    if (t->registry) {
+        TRY(store_registry_shown(a, t->registry, &names, &n_names, err));
+    }
+    const size_t *order = shown_order(a, t->table, names, n_names);
     for (size_t i = 0; i < t->table->n_columns; i++) {
-        if (!text_eq(t->table->columns[i].name, TENANT_ID)) {
-            positions[n] = i;
-            columns[n++] = &t->table->columns[i];
+        const struct column *column = &t->table->columns[order[i]];
+        if (!text_eq(column->name, TENANT_ID)) {
+            positions[n] = order[i];
+            columns[n++] = column;
         }
     }
     row_shape_init(&t->shown, a, columns, n);
     t->shown_positions = positions;
+    return ERR_OK;
 }
 
 static void add_resource(struct view *v, struct tenant_table *t)
@@ -141,7 +170,8 @@ static void add_resource(struct view *v, struct tenant_table *t)
     }
 }
 
-static void add_tables(struct view *v, const struct registry_table *rows, size_t n_rows)
+static enum errcode add_tables(struct view *v, const struct registry_table *rows, size_t n_rows,
+                               struct error *err)
 {
     size_t n = 0;
     struct table **tables = catalog_sorted_tables(v->arena, v->catalog, &n);
@@ -156,7 +186,7 @@ static void add_tables(struct view *v, const struct registry_table *rows, size_t
         struct tenant_table *t = &v->shown.tables[i];
         t->table = tables[i];
         t->registry = map_get(&registered, str_of(tables[i]->name));
-        shape_table(v->arena, t);
+        TRY(shape_table(v->arena, t, err));
         (void)map_put(&v->shown.by_name, str_of(tables[i]->name), t);
         if (t->registry) {
             /* permissions that cannot be read admit nobody */
@@ -167,6 +197,7 @@ static void add_tables(struct view *v, const struct registry_table *rows, size_t
             add_resource(v, t);
         }
     }
+    return ERR_OK;
 }
 
 static enum errcode read_view(const struct caller *c, struct view *v, struct error *err)
@@ -183,8 +214,7 @@ static enum errcode read_view(const struct caller *c, struct view *v, struct err
     v->catalog = catalog_copy(live);
     v->shown.catalog = v->catalog;
     TRY(store_registry_decorate(store, c->tenant.id, v->catalog, err));
-    add_tables(v, rows, n);
-    return ERR_OK;
+    return add_tables(v, rows, n, err);
 }
 
 static enum errcode make_view(const struct caller *c, struct view **out, struct error *err)

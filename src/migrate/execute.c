@@ -164,7 +164,7 @@ static enum errcode run_steps(struct run *r, size_t group, struct error *err)
         if (code != ERR_OK) {
             last->state = "failed";
             last->error = arena_strdup(r->arena, err ? err->message : errcode_row(code)->meaning);
-            return code;
+            return err ? error_where(err, "/operations/%zu", r->plan->steps[i].operation) : code;
         }
         last->state = "done";
     }

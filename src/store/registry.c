@@ -170,6 +170,12 @@ enum errcode store_registry_column(struct store *s, const struct catalog *live, 
     return write_config(s, &row, config_encode(a, own, names, n_names), err);
 }
 
+enum errcode store_registry_shown(struct arena *a, const struct registry_table *row,
+                                  const char ***out, size_t *n, struct error *err)
+{
+    return present_order(a, row, out, n, err);
+}
+
 enum errcode store_registry_order(struct store *s, int64_t tenant_id, struct str table,
                                   const char *const *columns, size_t n, struct error *err)
 {

@@ -64,7 +64,11 @@ enum errcode store_registry_decorate(struct store *s, int64_t tenant_id, struct 
 enum errcode store_registry_column(struct store *s, const struct catalog *live, int64_t tenant_id,
                                    const char *table, const struct column *presentation,
                                    struct error *err) MUST_CHECK;
-/** store_registry_order() - the order in which columns are shown. */
+/** store_registry_shown() - the names of the columns of @row in the order in which they are shown,
+ *  in @a; the live table may have others and lack some. */
+enum errcode store_registry_shown(struct arena *a, const struct registry_table *row,
+                                  const char ***out, size_t *n, struct error *err) MUST_CHECK;
+/** store_registry_order() - set the order in which columns are shown. */
 enum errcode store_registry_order(struct store *s, int64_t tenant_id, struct str table,
                                   const char *const *columns, size_t n,
                                   struct error *err) MUST_CHECK;

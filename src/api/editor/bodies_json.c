@@ -233,6 +233,19 @@ static bool says_shown(const json_t *doc)
     return false;
 }
 
+/* What belongs to the type as it is means nothing for another one. */
+static void forget_type(json_t *merged, const char *type)
+{
+    static const char *const members[] = {"kind",     "bits",        "precision",  "scale",
+                                          "values",   "element",     "maxLength",  "unsigned",
+                                          "keyType",  "onDelete",    "nativeType", "relatedTable",
+                                          "onUpdate", "relationType"};
+    const char *was = json_string_value(json_object_get(merged, "type"));
+    for (size_t i = 0; i < ARRAY_LEN(members) && !str_eq_nocase(str_of(was), str_of(type)); i++) {
+        (void)json_object_del(merged, members[i]); /* it may not be there */
+    }
+}
+
 /* The column as it is with the members of @doc over it. */
 static enum errcode merge(struct call *c, const struct app_table *t, const struct column *column,
                           const json_t *doc, struct column_doc *out, struct error *err)
@@ -242,6 +255,10 @@ static enum errcode merge(struct call *c, const struct app_table *t, const struc
     json_t *value = NULL;
     if (!merged) {
         return ERR_INTERNAL;
+    }
+    const char *type = json_string_value(json_object_get(doc, "type"));
+    if (type) {
+        forget_type(merged, type);
     }
     json_object_foreach((json_t *)doc, key, value)
     {

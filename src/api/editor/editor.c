@@ -92,18 +92,17 @@ void editor_begin_change(struct call *c, struct answer *a, int status,
 
 enum errcode editor_where(struct error *err, enum errcode code, const char *part)
 {
-    const struct str head = STR("/operations/0");
+    const struct str head = STR("/operations/");
     struct str where = code != ERR_OK && err ? str_of(err->where) : (struct str){0};
     if (!str_starts(where, head)) {
         return code;
     }
     struct str rest = str_sub(where, head.n);
-    bool is_inside = str_starts(rest, str_of(part));
-    rest = is_inside ? str_sub(rest, strlen(part)) : rest;
+    rest = str_sub(rest, str_find(rest, '/'));
+    rest = str_starts(rest, str_of(part)) ? str_sub(rest, strlen(part)) : rest;
     AUTO(arena_freep) struct arena *tmp = arena_new();
     const char *kept = arena_str(tmp, rest);
-    (void)error_where(err, "%s", *kept ? kept : "/");
-    return code;
+    return error_where(err, "%s", *kept ? kept : "/");
 }
 
 const char *editor_meta(struct call *c, const char *cursor)

@@ -27,7 +27,7 @@ enum errcode editor_answer_plan(struct call *c, const struct plan *plan,
  *  NULL: nothing changed in structure. The caller adds members and ends the object. */
 void editor_begin_change(struct call *c, struct answer *a, int status,
                          const struct change_record *r);
-/** editor_where() - a pointer into "/operations/0@part/…" becomes one into the body; returns
+/** editor_where() - a pointer into "/operations/N@part/…" becomes one into the body; returns
  *  @code. */
 enum errcode editor_where(struct error *err, enum errcode code, const char *part);
 /** editor_meta() - {"nextCursor": @cursor} and the Link header; NULL when there is no more. */
@@ -37,6 +37,5 @@ void kv_instant(struct json_writer *w, const char *key, int64_t us);
 
 /** table_members() - everything of one table but the braces, see docs/reference/api.md. */
 void table_members(struct json_writer *w, const struct app_table *t);
-/** column_members() - of one column; @order is its place, from 1. A member must stand before. */
-void column_members(struct json_writer *w, const struct app_table *t, const struct column *column,
-                    int64_t order);
+/** column_members() - of one column, which the table has. Another member must stand before. */
+void column_members(struct json_writer *w, const struct app_table *t, const struct column *column);

@@ -216,7 +216,7 @@ static enum errcode answer_column(struct call *c, int status, const struct chang
     jsonw_kv_text(&a.json, "tableName", t.table->name);
     for (size_t i = 0; i < t.table->n_columns; i++) {
         if (str_eq_nocase(str_of(t.columns[i]->name), str_of(name))) {
-            column_members(&a.json, &t, t.columns[i], (int64_t)i + 1);
+            column_members(&a.json, &t, t.columns[i]);
         }
     }
     jsonw_end_object(&a.json);

@@ -14,8 +14,17 @@ static void encode_can(struct json_writer *w, const struct app_can *can)
     jsonw_end_object(w);
 }
 
-void column_members(struct json_writer *w, const struct app_table *t, const struct column *column,
-                    int64_t order)
+/* Its place among the columns that the server does not keep, from 1. */
+static int64_t order_of(const struct app_table *t, const struct column *column)
+{
+    int64_t order = 1;
+    for (size_t i = 0; i < t->table->n_columns && t->columns[i] != column; i++) {
+        order += !app_table_keeps(t, t->columns[i]);
+    }
+    return order;
+}
+
+void column_members(struct json_writer *w, const struct app_table *t, const struct column *column)
 {
     struct buf b;
     struct json_writer inner;
@@ -24,8 +33,10 @@ void column_members(struct json_writer *w, const struct app_table *t, const stru
     jsonw_init(&inner, &b);
     column_encode(&inner, t->table, column);
     BUG_ON(buf_failed(&b) || b.n < 2);
-    jsonw_kv_int(w, "order", order);
     encode_can(w, &can);
+    if (!app_table_keeps(t, column)) {
+        jsonw_kv_int(w, "order", order_of(t, column));
+    }
     /* the codec writes an object; its members go into this one */
     buf_addc(w->out, ',');
     buf_add(w->out, b.p + 1, b.n - 2);
@@ -38,7 +49,7 @@ static void encode_columns(struct json_writer *w, const struct app_table *t)
     jsonw_begin_array(w);
     for (size_t i = 0; i < t->table->n_columns; i++) {
         jsonw_begin_object(w);
-        column_members(w, t, t->columns[i], (int64_t)i + 1);
+        column_members(w, t, t->columns[i]);
         jsonw_end_object(w);
     }
     jsonw_end_array(w);
