@@ -18,7 +18,8 @@ _Static_assert((int)LEVEL_ADMIN == (int)AUTHZ_LEVEL_ADMIN &&
 
 static struct subject subject_of(struct arena *a, const struct principal *p)
 {
-    struct subject_tenant *tenants = ARENA_ARRAY(a, p->n_memberships, struct subject_tenant);
+    struct subject_tenant *tenants =
+        p->n_memberships ? ARENA_ARRAY(a, p->n_memberships, struct subject_tenant) : NULL;
     for (size_t i = 0; i < p->n_memberships; i++) {
         tenants[i].tenant_id = p->memberships[i].tenant_id;
         tenants[i].role = (enum authz_role)p->memberships[i].role;
