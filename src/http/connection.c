@@ -1,9 +1,9 @@
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/socket.h>
 
 #include "base/buf.h"
 #include "http/request.h"
+#include "http/wire.h"
 #include "observe/log.h"
 #include "observe/metrics.h"
 
@@ -15,70 +15,7 @@
  * first, where it may still refuse that body.
  */
 
-#define FRESH_US 20000 /* a wait shorter than this is not watched for the client's end */
-
 /* ---- suspending -------------------------------------------------------------------------- */
-
-static void unlist_fresh(struct request *r)
-{
-    if (r->next_fresh) {
-        r->next_fresh->previous_fresh = r->previous_fresh;
-    }
-    if (r->previous_fresh) {
-        r->previous_fresh->next_fresh = r->next_fresh;
-    } else {
-        r->home->fresh = r->next_fresh;
-    }
-    r->next_fresh = r->previous_fresh = NULL;
-    r->is_fresh = false;
-}
-
-static void unwatch(struct request *r)
-{
-    if (r->is_fresh) {
-        unlist_fresh(r);
-    }
-    if (r->watch.is_on) {
-        loop_watch_remove(&r->watch);
-    }
-}
-
-/* The client closed its end, or only half of it: what merely waits is ended, and what is written
- * all the same is sent. */
-static void on_client_end(void *arg, uint32_t events)
-{
-    struct request *r = arg;
-    (void)events;
-    unwatch(r);
-    if (r->fiber) {
-        fiber_cancel(r->fiber);
-    }
-}
-
-static void on_fresh_time(void *arg)
-{
-    struct http_home *home = arg;
-    while (home->fresh) {
-        struct request *r = home->fresh;
-        unlist_fresh(r);
-        loop_watch_add(home->loop, &r->watch, r->fd, EPOLLRDHUP, on_client_end, r);
-    }
-}
-
-/* The library does not see a client that leaves a suspended connection. */
-static void watch_soon(struct request *r)
-{
-    struct http_home *home = r->home;
-    r->is_fresh = true;
-    r->next_fresh = home->fresh;
-    if (r->next_fresh) {
-        r->next_fresh->previous_fresh = r;
-    }
-    home->fresh = r;
-    if (home->fresh_timer.place == 0) {
-        loop_timer_start(home->loop, &home->fresh_timer, FRESH_US, 0, on_fresh_time, home);
-    }
-}
 
 void request_suspend(struct request *r)
 {
@@ -86,10 +23,6 @@ void request_suspend(struct request *r)
     r->is_suspended = true;
     r->home->n_suspended++;
     MHD_suspend_connection(r->connection);
-    if (r->has_all) {
-        /* before that the end of the client may lie behind bytes that nobody has read */
-        watch_soon(r);
-    }
 }
 
 void request_settle(struct request *r)
@@ -97,7 +30,6 @@ void request_settle(struct request *r)
     if (!r->is_suspended || (r->fiber && r->state == FIBER_WAITING)) {
         return;
     }
-    unwatch(r);
     r->is_suspended = false;
     r->home->n_suspended--;
     MHD_resume_connection(r->connection);
@@ -239,8 +171,8 @@ static enum MHD_Result drain(struct request *r, size_t *n)
 }
 
 /*
- * The piece is lent to the fiber, not copied. While the fiber waits for something else with the
- * piece in its hands, the bytes are left with the library, which calls again with the same ones.
+ * The fiber gets a copy: it may wait with the piece in its hands, and the library moves its own
+ * bytes as soon as this returns.
  */
 static enum MHD_Result body_call(struct request *r, const char *p, size_t *n)
 {
@@ -250,24 +182,18 @@ static enum MHD_Result body_call(struct request *r, const char *p, size_t *n)
     if (r->is_suspended) {
         return MHD_YES; /* with chunks the library calls once more; nothing may be taken */
     }
-    BUG_ON(r->lent > *n);
-    struct str rest = {p + r->lent, *n - r->lent};
-    r->lent = 0;
-    if (rest.n > 0 && wants_body(r)) {
-        r->piece = rest;
-        request_run(r);
-        rest.n = 0;
+    if (!wants_body(r)) {
+        return drain(r, n);
     }
+    buf_clear(&r->lent);
+    buf_add(&r->lent, p, *n);
+    *n = 0;
+    r->piece = buf_str(&r->lent);
+    request_run(r);
     if (is_waiting(r)) {
-        r->lent = *n;
         request_suspend(r);
-        return MHD_YES;
     }
-    if (wants_body(r)) {
-        *n = 0;
-        return MHD_YES;
-    }
-    return drain(r, n);
+    return MHD_YES;
 }
 
 static enum MHD_Result end_call(struct request *r)
@@ -340,9 +266,15 @@ static enum MHD_Result on_call(void *cls, struct MHD_Connection *connection, con
     }
 }
 
+static struct wire *wire_of(struct MHD_Connection *connection)
+{
+    return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+}
+
 static void *on_target(void *cls, const char *target, struct MHD_Connection *connection)
 {
-    return request_new(cls, connection, target);
+    (void)cls;
+    return request_new(wire_of(connection), connection, target);
 }
 
 static void unlist(struct request *r)
@@ -364,17 +296,19 @@ static void on_completed(void *cls, struct MHD_Connection *connection, void **co
 {
     struct http_home *home = cls;
     struct request *r = *context;
+    (void)connection;
     if (!r) {
         return;
     }
     *context = NULL;
-    bool is_own = how == MHD_REQUEST_TERMINATED_COMPLETED_OK && r->phase < PHASE_END;
+    bool is_own = r->phase < PHASE_END && (how == MHD_REQUEST_TERMINATED_COMPLETED_OK ||
+                                           how == MHD_REQUEST_TERMINATED_WITH_ERROR);
     if (r->closes_early || is_own) {
         linger_start(
             home,
             MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd);
     }
-    unwatch(r);
+    r->wire->request = NULL;
     loop_timer_stop(&r->drain_timer);
     unlist(r);
     if (r->phase != PHASE_NEW) {
@@ -382,6 +316,7 @@ static void on_completed(void *cls, struct MHD_Connection *connection, void **co
         metric_add(METRIC_REQUESTS_ACTIVE, -1);
     }
     r->connection = NULL;
+    r->wire = NULL;
     r->is_broken = is_own; /* it answered itself: the body could not be read */
     request_leave(r);
     request_drop(r);
@@ -392,15 +327,14 @@ static void on_connection(void *cls, struct MHD_Connection *connection, void **c
 {
     struct http_home *home = cls;
     if (what == MHD_CONNECTION_NOTIFY_STARTED) {
-        char *peer = mem_alloc(INET6_ADDRSTRLEN);
-        listen_peer(
-            MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr,
-            peer, INET6_ADDRSTRLEN);
-        *context = peer;
+        *context = wire_new(
+            home,
+            MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd,
+            MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr);
         home->is_adopted = true;
         return;
     }
-    mem_free(*context);
+    wire_free(*context);
     home->n_connections--;
     metric_add(METRIC_CONNECTIONS, -1);
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/uuid.h"
+#include "http/wire.h"
 
 #define ARENA_KEPT  16384 /* of a request's arena, for the next request */
 #define BUFFER_KEPT RESPONSE_HOLD
@@ -19,6 +20,7 @@ static struct request *make(void)
     (void)arena_alloc(r->arena, ARENA_KEPT);
     arena_reset(r->arena);
     buf_init(&r->body, BODY_GATHERED);
+    buf_init(&r->lent, BUF_MAX_DEFAULT);
     buf_init(&r->held, RESPONSE_HOLD);
     return r;
 }
@@ -27,6 +29,7 @@ void request_free(struct request *r)
 {
     arena_free(r->arena);
     buf_release(&r->body);
+    buf_release(&r->lent);
     buf_release(&r->held);
     mem_free(r);
 }
@@ -45,8 +48,9 @@ static void recycle(struct request *r)
 {
     arena_reset(r->arena);
     recycle_buffer(&r->body, BODY_GATHERED);
+    recycle_buffer(&r->lent, BUF_MAX_DEFAULT);
     recycle_buffer(&r->held, RESPONSE_HOLD);
-    *r = (struct request){.arena = r->arena, .body = r->body, .held = r->held};
+    *r = (struct request){.arena = r->arena, .body = r->body, .lent = r->lent, .held = r->held};
 }
 
 void request_drop(struct request *r)
@@ -89,11 +93,15 @@ static struct str without_origin(struct str target)
     return target;
 }
 
-struct request *request_new(struct http_home *home, struct MHD_Connection *connection,
+struct request *request_new(struct wire *wire, struct MHD_Connection *connection,
                             const char *target)
 {
+    struct http_home *home = wire->home;
     struct request *r = home->spare ? take_spare(home) : make();
     r->home = home;
+    r->wire = wire;
+    r->fd = wire->fd;
+    wire->request = r;
     r->holds = 1;
     r->connection = connection;
     r->status = 200;
@@ -212,10 +220,7 @@ enum errcode request_begin(struct request *r, const char *method, const char *ve
     struct MHD_Connection *c = r->connection;
     size_t block_n =
         MHD_get_connection_info(c, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE)->header_size;
-    r->fd = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-    const char *peer =
-        MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
-    memcpy(r->peer, peer, sizeof r->peer);
+    memcpy(r->peer, r->wire->peer, sizeof r->peer);
     int n = MHD_get_connection_values_n(c, MHD_HEADER_KIND, NULL, NULL);
     r->headers = ARENA_ARRAY(r->arena, (size_t)n, struct header);
     MHD_get_connection_values_n(c, MHD_HEADER_KIND, add_header, r);
@@ -309,12 +314,12 @@ enum errcode request_read(struct request *r, struct str *piece, struct error *er
         *piece = buf_str(&r->body);
         return ERR_OK;
     }
+    if (r->is_streaming || r->drained > 0) {
+        return ERROR(err, ERR_CANCELLED, "the answer has begun, the body is thrown away");
+    }
     while (r->piece.n == 0 && !r->has_all) {
         if (r->is_gone) {
             return refuse_read(r, err);
-        }
-        if (r->is_streaming) {
-            return ERROR(err, ERR_CANCELLED, "the answer has begun, the body is thrown away");
         }
         request_park(r, WANT_BODY);
     }

@@ -14,6 +14,8 @@
  * it back to its home. Everything happens on the thread of that home's loop.
  */
 
+struct wire;
+
 /* How far the library is with it. */
 enum phase {
     PHASE_NEW = 0, /* the address is known, the headers are not */
@@ -37,7 +39,8 @@ struct request {
     int holds;
     struct arena *arena;
 
-    struct MHD_Connection *connection;
+    struct MHD_Connection *connection; /* these two go when the library is done with it */
+    struct wire *wire;
     int fd;
     enum phase phase;
     bool is_suspended; /* the library leaves it alone until it is resumed */
@@ -48,12 +51,6 @@ struct request {
     struct fiber *fiber; /* NULL before it starts and when it is done */
     enum fiber_state state;
     enum want want;
-
-    /* While suspended: first unwatched (most waits are short), then watched for the client's end.
-     */
-    struct request *next_fresh, *previous_fresh;
-    bool is_fresh;
-    struct loop_watch watch;
 
     const char *target_end; /* where the library's copy of the address ends */
     char id[UUID_TEXT + 32];
@@ -69,9 +66,9 @@ struct request {
     bool has_all;     /* the end of the body has come */
     bool is_read;     /* the gathered body was handed out */
     struct buf body;  /* what is gathered */
-    struct str piece; /* of the library's buffer, for the fiber to take */
-    size_t lent;      /* bytes of the library's buffer that the fiber may still look at */
-    int64_t drained;  /* bytes thrown away */
+    struct buf lent;  /* a piece of the body */
+    struct str piece; /* the same, until the fiber takes it */
+    int64_t drained;  /* bytes of it that were thrown away */
     struct loop_timer drain_timer;
 
     int status;
@@ -101,7 +98,7 @@ struct request {
 /* ---- life (request.c) -------------------------------------------------------------------- */
 
 /** request_new() - with one hold, the library's; @target as sent. */
-struct request *request_new(struct http_home *home, struct MHD_Connection *connection,
+struct request *request_new(struct wire *wire, struct MHD_Connection *connection,
                             const char *target);
 static inline void request_hold(struct request *r)
 {

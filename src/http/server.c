@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "http/request.h"
+#include "http/wire.h"
 
 #define DRAIN_BYTES (1 << 20)
 #define DRAIN_MS    2000
@@ -53,7 +54,6 @@ static void close_home(struct http_home *home)
     loop_source_remove(home->loop, &home->source);
     MHD_stop_daemon(home->daemon);
     linger_stop_all(home);
-    loop_timer_stop(&home->fresh_timer);
     loop_timer_stop(&home->stop_timer);
     while (home->spare) {
         struct request *r = home->spare;
@@ -67,6 +67,7 @@ static void run(void *arg)
 {
     struct http_home *home = arg;
     MHD_run(home->daemon);
+    wires_show_ends(home);
     bool is_idle = home->n_fibers == 0 && home->n_suspended == 0;
     if (is_idle &&
         (home->stop == STOP_ENDING || (home->stop == STOP_FINISHING && home->n_active == 0))) {

@@ -14,6 +14,7 @@
  */
 struct request;
 struct lingering;
+struct wire;
 
 enum stop_state {
     STOP_NOT = 0,
@@ -32,8 +33,7 @@ struct http_home {
     struct request *live;  /* the library has them */
     struct request *spare; /* for the next ones */
     size_t n_spare;
-    struct request *fresh; /* suspended a moment ago */
-    struct loop_timer fresh_timer;
+    struct wire *ended; /* closed by the client, and the library may not know */
     int64_t n_fibers, n_suspended;
 
     struct lingering *lingers;

@@ -2,9 +2,12 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -45,6 +48,12 @@ static void remove_counter(void *arg)
 
 void serve(struct served *s, int loops, http_handler *handler, const struct http_settings *change)
 {
+    serve_with(s, &(struct runtime_settings){.loops = loops, .workers = 2}, handler, change);
+}
+
+void serve_with(struct served *s, const struct runtime_settings *runtime, http_handler *handler,
+                const struct http_settings *change)
+{
     struct http_settings settings = {
         .listen = "127.0.0.1:0",
         .max_connections = 2000,
@@ -65,7 +74,7 @@ void serve(struct served *s, int loops, http_handler *handler, const struct http
     }
     struct error err = ERROR_INIT;
     s->turns = 0;
-    s->runtime = loops_start(loops);
+    s->runtime = loops_start_with(runtime);
     if (http_start(s->runtime, &settings, &s->http, &err) != ERR_OK) {
         fail_msg("%s", err.message);
     }
@@ -108,6 +117,7 @@ void client_open(struct client *c, const struct served *s)
     assert_int_equal(setsockopt(c->fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience), 0);
     assert_int_equal(connect(c->fd, (struct sockaddr *)&to, sizeof to), 0);
     buf_init(&c->in, (size_t)256 << 20);
+    c->was_reset = false;
 }
 
 void client_close(struct client *c)
@@ -151,6 +161,7 @@ static bool fill(struct client *c)
         fail_msg("no answer came in time");
     }
     assert_true(n >= 0 || errno == ECONNRESET);
+    c->was_reset = n < 0;
     if (n <= 0) {
         return false;
     }
@@ -210,36 +221,29 @@ const char *reply_header(const struct reply *r, const char *name, char out[256])
     return out;
 }
 
-static bool take_chunks(struct client *c, struct reply *r)
+bool client_chunk(struct client *c, struct reply *r)
 {
-    for (;;) {
-        size_t line = await_line(c, "\r\n");
-        if (line == 0) {
-            return false;
-        }
-        char *end;
-        unsigned long size = strtoul(c->in.p, &end, 16);
-        assert_memory_equal(end, "\r\n", 2);
-        buf_consume(&c->in, line);
-        struct buf mark;
-        buf_init(&mark, 2);
-        bool whole = take(c, size, &r->body) && take(c, 2, &mark);
-        bool marked = whole && memcmp(mark.p, "\r\n", 2) == 0;
-        buf_release(&mark);
-        if (!whole) {
-            return false;
-        }
-        assert_true(marked);
-        if (size == 0) {
-            return true;
-        }
+    size_t line = await_line(c, "\r\n");
+    if (line == 0) {
+        return false;
     }
+    char *end;
+    unsigned long size = strtoul(c->in.p, &end, 16);
+    assert_memory_equal(end, "\r\n", 2);
+    buf_consume(&c->in, line);
+    if (!take(c, size + 2, &r->body)) {
+        return false;
+    }
+    r->body.n -= 2;
+    assert_memory_equal(r->body.p + r->body.n, "\r\n", 2);
+    r->body.p[r->body.n] = '\0';
+    r->is_whole = size == 0;
+    return size > 0;
 }
 
-void client_reply(struct client *c, struct reply *r, bool has_body)
+void client_head(struct client *c, struct reply *r)
 {
     char text[256];
-    int64_t length = 0;
     *r = (struct reply){0};
     buf_init(&r->head, 1 << 20);
     buf_init(&r->body, (size_t)256 << 20);
@@ -251,11 +255,22 @@ void client_reply(struct client *c, struct reply *r, bool has_body)
     assert_true(r->head.n > 12 && memcmp(r->head.p, "HTTP/1.1 ", 9) == 0);
     r->status = (int)strtol(r->head.p + 9, NULL, 10);
     r->is_chunked = strcmp(reply_header(r, "Transfer-Encoding", text), "chunked") == 0;
+}
+
+void client_reply(struct client *c, struct reply *r, bool has_body)
+{
+    char text[256];
+    int64_t length = 0;
+    client_head(c, r);
+    if (r->status == 0) {
+        return;
+    }
     bool has_length = str_int64(str_of(reply_header(r, "Content-Length", text)), &length);
     if (!has_body || r->status == 204 || r->status == 304 || r->status < 200) {
         r->is_whole = true;
     } else if (r->is_chunked) {
-        r->is_whole = take_chunks(c, r);
+        while (client_chunk(c, r)) {
+        }
     } else if (has_length) {
         r->is_whole = take(c, (size_t)length, &r->body);
     } else {
@@ -286,4 +301,82 @@ int exchange(struct client *c, const char *text, char *body, size_t size)
     int status = r.status;
     reply_release(&r);
     return status;
+}
+
+/* ---- measuring --------------------------------------------------------------------------- */
+
+#define PATTERN_PERIOD 8191
+#define PATTERN_BYTES  (2 * PATTERN_PERIOD)
+
+static char pattern[PATTERN_BYTES];
+static pthread_once_t pattern_once = PTHREAD_ONCE_INIT;
+
+static void make_pattern(void)
+{
+    uint32_t x = 1;
+    for (size_t i = 0; i < PATTERN_PERIOD; i++) {
+        x = x * 1664525 + 1013904223;
+        pattern[i] = pattern[i + PATTERN_PERIOD] = (char)('a' + (x >> 24) % 26);
+    }
+}
+
+void pattern_fill(char *to, size_t n, int64_t offset)
+{
+    pthread_once(&pattern_once, make_pattern);
+    while (n > 0) {
+        size_t part = n < PATTERN_PERIOD ? n : PATTERN_PERIOD;
+        memcpy(to, pattern + offset % PATTERN_PERIOD, part);
+        to += part;
+        n -= part;
+        offset += (int64_t)part;
+    }
+}
+
+bool pattern_is(const char *p, size_t n, int64_t offset)
+{
+    pthread_once(&pattern_once, make_pattern);
+    while (n > 0) {
+        size_t part = n < PATTERN_PERIOD ? n : PATTERN_PERIOD;
+        if (memcmp(p, pattern + offset % PATTERN_PERIOD, part) != 0) {
+            return false;
+        }
+        p += part;
+        n -= part;
+        offset += (int64_t)part;
+    }
+    return true;
+}
+
+static int64_t memory_line(const char *name)
+{
+    char line[256];
+    int64_t found = -1;
+    FILE *f = fopen("/proc/self/status", "re");
+    assert_non_null(f);
+    while (fgets(line, sizeof line, f)) {
+        if (strncmp(line, name, strlen(name)) == 0) {
+            found = strtoll(line + strlen(name), NULL, 10);
+        }
+    }
+    fclose(f);
+    assert_true(found > 0);
+    return found;
+}
+
+void memory_peak_reset(void)
+{
+    int fd = open("/proc/self/clear_refs", O_WRONLY | O_CLOEXEC);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, "5", 1), 1);
+    close(fd);
+}
+
+int64_t memory_peak(void)
+{
+    return memory_line("VmHWM:");
+}
+
+int64_t memory_now(void)
+{
+    return memory_line("VmRSS:");
 }

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "../loop/fixture.h"
@@ -435,6 +436,39 @@ static void an_idle_connection_is_closed(void **state)
     serve(&served, 2, echo, NULL);
 }
 
+/* The end of the client comes with its last bytes: the connection must not wait to be idle. */
+static void an_end_behind_the_last_bytes_is_seen(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *bytes;
+        bool has_answer;
+    } cases[] = {
+        {"", false},
+        {"GET / HT", false},
+        {"GET / HTTP/1.1\r\nHost: x\r\n", false},
+        {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nabc", false},
+        {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\nabc", false},
+        {"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nabc", false},
+        {"GET / HTTP/1.1\r\nHost: x\r\n\r\n", true},
+        {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc", true},
+    };
+    await_connections(0);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct client c;
+        struct reply r;
+        client_open(&c, &served);
+        client_send(&c, cases[i].bytes);
+        assert_int_equal(shutdown(c.fd, SHUT_WR), 0);
+        client_reply(&c, &r, true);
+        assert_int_equal(r.status, cases[i].has_answer ? 200 : 0);
+        reply_release(&r);
+        client_await_close(&c);
+        client_close(&c);
+    }
+    await_connections(0);
+}
+
 static void a_thousand_connections_stay_open(void **state)
 {
     (void)state;
@@ -547,6 +581,7 @@ int main(void)
         cmocka_unit_test(the_header_block_has_a_limit),
         cmocka_unit_test(connections_over_the_limit_are_told_so),
         cmocka_unit_test(an_idle_connection_is_closed),
+        cmocka_unit_test(an_end_behind_the_last_bytes_is_seen),
         cmocka_unit_test(a_thousand_connections_stay_open),
         cmocka_unit_test(no_descriptor_left_is_survived),
         cmocka_unit_test(addresses_are_checked),
