@@ -229,3 +229,22 @@ test("a backup that is not what was backed up is refused with status 4, and noth
   change(copy, (m) => (m.migration = "2099_01_01_000099_of_the_future"));
   assert.equal(run(["restore", copy, "--data", `${copy}-fresh`]).status, 1, "made by a newer program");
 });
+
+test("a backup that is killed leaves no backup, and the next one is sound", async (t) => {
+  const { server, into } = await begin(t);
+  const { spawn } = await import("node:child_process");
+  for (const after of [50, 150, 300]) {
+    const child = spawn(binary, ["backup", into, "--data", server.folder], { stdio: "ignore" });
+    const ended = new Promise((done) => child.on("exit", done));
+    const timer = setTimeout(() => child.kill("SIGKILL"), after);
+    await ended;
+    clearTimeout(timer);
+    if (existsSync(into)) {
+      ok(run(["restore", into, "--check"]));
+      rmSync(into, { recursive: true });
+    }
+  }
+  ok(run(["backup", into, "--data", server.folder]));
+  ok(run(["restore", into, "--check"]));
+  ok(run(["doctor", "--data", server.folder]));
+});

@@ -1,9 +1,10 @@
 // Import and export by the command line, beside a running server.
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { contacts, run, startWithOwner, temporaryFolder } from "../support/telaio.mjs";
+import { binary, contacts, run, startWithOwner, temporaryFolder } from "../support/telaio.mjs";
 
 const table = "custom_contacts";
 
@@ -105,4 +106,24 @@ test("what cannot be done says why", async (t) => {
     assert.equal(result.stdout, "", args.join(" "));
   }
   assert.ok(!existsSync(join(folder, "none.csv")));
+});
+
+test("an import that is killed leaves all or nothing, and can be done again", async (t) => {
+  const { write, cli, server } = await begin(t);
+  const total = 8000;
+  const csv = write("a.csv", `email,age\n${Array.from({ length: total }, (_, i) => `p${i}@x.org,${i % 100}`).join("\n")}\n`);
+  const count = () => cli("export", table, "--format", "ndjson", "--fields", "email").stdout.split("\n").length - 1;
+  for (const after of [300, 900, 1500, 2100]) {
+    const child = spawn(binary, ["import", table, csv, "--data", server.folder], { stdio: "ignore" });
+    const ended = new Promise((done) => child.on("exit", done));
+    const timer = setTimeout(() => child.kill("SIGKILL"), after);
+    await ended;
+    clearTimeout(timer);
+    const n = count();
+    assert.ok(n === 0 || n === total, `${n} rows after a kill at ${after} ms`);
+    if (n === total) break;
+  }
+  assert.equal(cli("import", table, csv, "--upsert", "email").status, 0);
+  assert.equal(count(), total);
+  assert.equal(cli("doctor").status, 0);
 });
