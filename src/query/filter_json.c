@@ -274,7 +274,7 @@ static enum errcode read_operators(struct reading *r, const struct column *c, co
         if (!o) {
             return ERROR(err, ERR_INVALID_PARAMETER, "no operator \"%s\"", name);
         }
-        TRY(where_prefix(err, read_term(r, c, o, value, &f, err), "/%s", name));
+        TRY(where_member(err, read_term(r, c, o, value, &f, err), name));
         *out = filter_and(r->arena, *out, f);
     }
     return ERR_OK;
@@ -290,12 +290,12 @@ static enum errcode read_columns(struct reading *r, const json_t *doc, const str
     {
         const struct filter *f = NULL;
         const struct column *c = NULL;
-        TRY(where_prefix(err, find_column(r, name, &c, err), "/%s", name));
+        TRY(where_member(err, find_column(r, name, &c, err), name));
         enum errcode code =
             json_is_object(value)
                 ? read_operators(r, c, value, &f, err)
                 : read_term(r, c, find_operator(json_is_array(value) ? "in" : "="), value, &f, err);
-        TRY(where_prefix(err, code, "/%s", name));
+        TRY(where_member(err, code, name));
         all = filter_and(r->arena, all, f);
     }
     *out = all;
@@ -337,6 +337,9 @@ enum errcode filter_decode(struct arena *a, const json_t *doc, const struct colu
                            const struct filter **out, struct error *err)
 {
     struct reading r = {.arena = a, .columns = columns};
+    if (json_is_array(doc) && json_array_size(doc) == 0) {
+        return wrong(err, "an empty list is no condition");
+    }
     return read_tree(&r, doc, 1, out, err);
 }
 

@@ -21,8 +21,9 @@ const struct column *column_set_find(const struct column_set *set, struct str na
  *
  * Either an object of columns, {"status": "active", "id": [1, 2], "gone": null,
  * "age": {"gte": 18}}, or a tree: {"and": [t…]}, {"or": [t…]}, {"not": t} and
- * {"field", "operator", "value"}; an array is an AND. Operators: = != <> > < >= <= LIKE IN eq neq
- * gt lt gte lte like ilike in between is contains startsWith, any case. "= null" is IS NULL and
+ * {"field", "operator", "value"}; an array is an AND and not empty. Operators: = != <> > < >= <=
+ * LIKE IN eq neq gt lt gte lte like ilike in between is contains startsWith, any case. "= null" is
+ * IS NULL and
  * "!= null" its opposite; nothing else takes null. *@out is NULL when there is no condition.
  * Errors: ERR_INVALID_PARAMETER with where inside the document, ERR_TOO_DEEP for more than
  * FILTER_DEPTH_MAX levels or FILTER_TERMS_MAX terms.
