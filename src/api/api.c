@@ -171,10 +171,17 @@ static enum errcode no_route(const struct api *api, struct call *c, struct str p
         error_release(err);
         return ERR_OK;
     }
-    if (code == ERR_METHOD_NOT_ALLOWED) {
-        return error_detail(err, "%s", router_methods(api->router, c->arena, c->match->methods));
+    if (code != ERR_METHOD_NOT_ALLOWED) {
+        return code;
     }
-    return code;
+    const char *methods = router_methods(api->router, c->arena, c->match->methods);
+    if (text_eq(request_method(c->request), "OPTIONS")) {
+        error_release(err);
+        response_status(c->request, 204);
+        response_header(c->request, "Allow", methods);
+        return ERR_OK;
+    }
+    return error_detail(err, "%s", methods);
 }
 
 static enum errcode dispatch(const struct api *api, struct call *c, struct route_match *match,

@@ -57,7 +57,7 @@ enum errcode canonical_keys(struct arena *a, const json_t *doc, const json_t **o
         const char *name = canonical_name(key);
         if (json_object_get(copy, name)) {
             enum errcode code = ERROR(err, ERR_INVALID, "\"%s\" is given twice", name);
-            return where_prefix(err, code, "/%s", key);
+            return where_member(err, code, key);
         }
         BUG_ON(json_object_set(copy, name, value) != 0);
     }
@@ -110,7 +110,7 @@ enum errcode doc_opt_size(const json_t *doc, const char *key, int64_t min, int64
     TRY(doc_opt_int(doc, key, &v, err));
     if (!doc_absent(doc, key) && (v < min || v > max)) {
         enum errcode code = ERROR(err, ERR_INVALID, "\"%s\" is out of range", key);
-        return where_prefix(err, code, "/%s", key);
+        return where_member(err, code, key);
     }
     *out = v;
     return ERR_OK;
@@ -118,7 +118,7 @@ enum errcode doc_opt_size(const json_t *doc, const char *key, int64_t min, int64
 
 enum errcode doc_wrong(struct error *err, const char *key, const char *message)
 {
-    return where_prefix(err, ERROR(err, ERR_INVALID, "%s", message), "/%s", key);
+    return where_member(err, ERROR(err, ERR_INVALID, "%s", message), key);
 }
 
 void jsonw_opt_text(struct json_writer *w, const char *key, const char *text)

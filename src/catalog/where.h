@@ -11,3 +11,6 @@
  */
 enum errcode where_prefix(struct error *err, enum errcode code, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
+
+/** where_member() - the same with the member @key of an object, escaped as a pointer wants it. */
+enum errcode where_member(struct error *err, enum errcode code, const char *key);

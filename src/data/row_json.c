@@ -44,9 +44,32 @@ static int significant_digits(struct str s)
     return is_broken || n < zeros ? n : n - zeros;
 }
 
+/* Whole numbers and decimals of so few digits that there is nothing to ask strtod() about. */
+static bool is_plain_number(struct str s)
+{
+    size_t i = s.n > 0 && s.p[0] == '-';
+    size_t from = i;
+    size_t digits = 0;
+    bool is_broken = false;
+    for (; i < s.n; i++) {
+        bool is_digit = s.p[i] >= '0' && s.p[i] <= '9';
+        if (!is_digit && (s.p[i] != '.' || is_broken || i == from)) {
+            return false;
+        }
+        is_broken = is_broken || !is_digit;
+        digits += is_digit;
+    }
+    bool has_zero_first = digits > 1 && s.p[from] == '0' && s.p[from + 1] != '.';
+    return digits > 0 && digits <= NUMBER_DIGITS && !has_zero_first && s.p[s.n - 1] != '.';
+}
+
 static void add_number(struct buf *b, struct str text)
 {
     double f = 0;
+    if (is_plain_number(text)) {
+        buf_add_str(b, text);
+        return;
+    }
     if (str_double(text, &f) && significant_digits(text) <= NUMBER_DIGITS) {
         buf_add_str(b, text);
     } else {
@@ -116,7 +139,7 @@ static void add_text(struct buf *b, const struct column *c, struct str s)
         add_number(b, s);
     } else if (c->type.kind == TYPE_JSON || c->type.kind == TYPE_ARRAY) {
         add_json(b, s);
-    } else if (c->type.kind == TYPE_INSTANT && instant_parse(s, &us)) {
+    } else if (c->type.kind == TYPE_INSTANT && !instant_is_canonical(s) && instant_parse(s, &us)) {
         char text[INSTANT_TEXT_MAX];
         json_quote(b, (struct str){text, instant_format(text, us)});
     } else {
@@ -184,9 +207,9 @@ enum errcode row_decode(struct arena *a, const json_t *doc, const struct table *
         const struct column *c = table_find_column(table, str_of(name));
         if (!c || strcmp(c->name, name) != 0) {
             (void)ERROR(err, ERR_UNKNOWN_FIELD, "no column \"%s\"", name);
-            return where_prefix(err, ERR_UNKNOWN_FIELD, "/%s", name);
+            return where_member(err, ERR_UNKNOWN_FIELD, name);
         }
-        TRY(where_prefix(err, value_from_json(a, member, c, &values[n], err), "/%s", name));
+        TRY(where_member(err, value_from_json(a, member, c, &values[n], err), name));
         /* the server or the engine may fill a key that is null in an insert */
         bool may_fill = kind == WRITE_INSERT && table_in_primary_key(table, c->name);
         if (!may_fill || values[n].kind != VALUE_NULL) {

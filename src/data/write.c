@@ -164,8 +164,10 @@ static enum errcode insert(struct session *s, const struct job *j, struct data_i
     bool is_managed = table_is_managed(j->ctx->table);
     for (size_t i = 0; i < item->n; i++) {
         const struct column *c = item->columns[i];
-        if (column_is_kept(j->ctx->table, c) && !text_eq(c->name, "id")) {
-            (void)ERROR(err, ERR_READ_ONLY_FIELD, "\"%s\" is kept by the server", c->name);
+        bool is_computed = c->generated != GENERATED_NONE;
+        if (is_computed || (column_is_kept(j->ctx->table, c) && !text_eq(c->name, "id"))) {
+            (void)ERROR(err, ERR_READ_ONLY_FIELD, "\"%s\" is %s", c->name,
+                        is_computed ? "computed" : "kept by the server");
             return at_column(err, c->name);
         }
     }
@@ -200,7 +202,9 @@ static enum errcode drop_kept(const struct job *j, struct filled *f, const struc
     for (size_t i = 0; i < f->n; i++) {
         const struct column *c = f->columns[i];
         const struct table *t = j->ctx->table;
-        if (!column_is_kept(t, c) && !table_in_primary_key(t, c->name)) {
+        bool is_free = c->generated == GENERATED_NONE && !column_is_kept(t, c) &&
+                       !table_in_primary_key(t, c->name);
+        if (is_free) {
             f->columns[n] = c;
             f->values[n++] = f->values[i];
         } else if (!value_equal(f->values[i], row[c - t->columns])) {
