@@ -319,18 +319,33 @@ static void check_registry(struct doctor *d)
     }
 }
 
-static enum errcode look_for(struct doctor *d, const struct trash_item *item, struct error *err)
+/* What is kept in namespace @ns, all at once: its catalog is read one time. */
+static enum errcode look_for(struct doctor *d, const char *ns, const struct trash_item *items,
+                             size_t n, struct error *err)
 {
     AUTO(catalog_unrefp) struct catalog *live = NULL;
-    if (engine_namespace_exists(d->engine, str_of(item->ns))) {
-        TRY(live_catalog(d, item->ns, &live, err));
+    if (engine_namespace_exists(d->engine, str_of(ns))) {
+        TRY(live_catalog(d, ns, &live, err));
     }
-    if (!live || !catalog_find_table(live, str_of(item->object))) {
-        find(d, item->object,
-             arena_printf(d->arena, "should keep what was dropped of \"%s\" and is not there",
-                          item->table_name));
+    for (size_t i = 0; i < n; i++) {
+        bool is_there = live && catalog_find_table(live, str_of(items[i].object));
+        if (text_eq(items[i].ns, ns) && !is_there) {
+            find(d, items[i].object,
+                 arena_printf(d->arena, "should keep what was dropped of \"%s\" and is not there",
+                              items[i].table_name));
+        }
     }
     return ERR_OK;
+}
+
+static bool is_earlier(const struct trash_item *items, size_t n, const char *ns)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (text_eq(items[i].ns, ns)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static void check_trash(struct doctor *d)
@@ -346,8 +361,9 @@ static void check_trash(struct doctor *d)
         return;
     }
     for (size_t i = 0; i < n; i++) {
-        if (look_for(d, &items[i], &why) != ERR_OK) {
-            find_error(d, items[i].object, &why);
+        if (!is_earlier(items, i, items[i].ns) &&
+            look_for(d, items[i].ns, items, n, &why) != ERR_OK) {
+            find_error(d, items[i].ns, &why);
         }
     }
     d->check->n_looked_at = (int64_t)n;

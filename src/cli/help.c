@@ -3,6 +3,7 @@
 #include "base/str.h"
 
 #define SUMMARY_COLUMN 34
+#define TEXT_WIDTH     80
 
 static void column(struct buf *out, size_t from, size_t to)
 {
@@ -85,13 +86,28 @@ static void indent(const char *text, struct buf *out)
     }
 }
 
+/* A paragraph in lines of TEXT_WIDTH. */
+static void wrap(const char *text, struct buf *out)
+{
+    struct str rest = str_of(text), word;
+    size_t at = 0;
+    while (str_split(&rest, ' ', &word)) {
+        bool fits = at == 0 || at + 1 + word.n <= TEXT_WIDTH;
+        buf_adds(out, at == 0 ? "" : fits ? " " : "\n");
+        at = fits ? at + (at > 0) + word.n : word.n;
+        buf_add_str(out, word);
+    }
+    buf_addc(out, '\n');
+}
+
 void help_command(struct arena *a, const struct command *command, struct buf *out)
 {
     buf_adds(out, "usage: ");
     usage(command, out);
     buf_printf(out, " [options]\n\n%s\n", command->summary);
     if (command->text) {
-        buf_printf(out, "\n%s\n", command->text);
+        buf_addc(out, '\n');
+        wrap(command->text, out);
     }
     buf_adds(out, "\nOptions:\n");
     for (const struct option_row *const *t = commands_tables(a, command); *t; t++) {
