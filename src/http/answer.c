@@ -39,10 +39,11 @@ static size_t take_more(struct request *r, char *to, size_t max)
 
 static ssize_t cut(const struct request *r)
 {
-    /* the end of an HTTP/1.0 answer is the end of the connection, so that must look broken */
-    struct linger hard = {.l_onoff = 1, .l_linger = 0};
-    if (r->is_http10 && r->connection) {
-        (void)setsockopt(r->fd, SOL_SOCKET, SO_LINGER, &hard, sizeof hard); /* best effort */
+    /* The end of an HTTP/1.0 answer is the end of the connection, so that must look broken: this
+     * resets at once, before the library ends it in an orderly way. */
+    const struct sockaddr nowhere = {.sa_family = AF_UNSPEC};
+    if (r->is_http10) {
+        (void)connect(r->fd, &nowhere, sizeof nowhere); /* fails when it is broken already */
     }
     return MHD_CONTENT_READER_END_WITH_ERROR;
 }

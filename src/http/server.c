@@ -205,8 +205,8 @@ static void begin_stop(void *arg)
 
 void http_stop(struct http_server *h, int64_t seconds)
 {
-    call_on(h->homes[0].loop, end_accepting, h);
     h->is_stopping = true;
+    call_on(h->homes[0].loop, end_accepting, h);
     for (size_t i = 0; i < h->n_homes; i++) {
         struct stop_order order = {&h->homes[i], seconds};
         gate_init(&h->homes[i].stopped);

@@ -100,17 +100,31 @@ int64_t turns_in(struct served *s, int ms)
 
 /* ---- the client -------------------------------------------------------------------------- */
 
-void client_open(struct client *c, const struct served *s)
+static struct sockaddr_in place_of(const char *address)
 {
-    const char *address = http_address(s->http);
     struct sockaddr_in to = {.sin_family = AF_INET};
     int64_t port;
-    struct timeval patience = {.tv_sec = 30};
     struct str text = str_of(address);
-    size_t colon = str_find(text, ':');
-    assert_true(str_int64(str_sub(text, colon + 1), &port));
+    assert_true(str_int64(str_sub(text, str_find(text, ':') + 1), &port));
     to.sin_port = htons((uint16_t)port);
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    return to;
+}
+
+bool client_can_connect(const char *address)
+{
+    struct sockaddr_in to = place_of(address);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_true(fd >= 0);
+    bool can = connect(fd, (struct sockaddr *)&to, sizeof to) == 0;
+    close(fd);
+    return can;
+}
+
+void client_open(struct client *c, const struct served *s)
+{
+    struct sockaddr_in to = place_of(http_address(s->http));
+    struct timeval patience = {.tv_sec = 30};
     c->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     assert_true(c->fd >= 0);
     assert_int_equal(setsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience), 0);

@@ -36,6 +36,8 @@ struct client {
 };
 
 void client_open(struct client *c, const struct served *s);
+/** client_can_connect() - somebody listens at @address. */
+bool client_can_connect(const char *address);
 void client_close(struct client *c);
 void client_send(struct client *c, const char *text);
 void client_send_n(struct client *c, const void *p, size_t n);
