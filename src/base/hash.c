@@ -105,6 +105,95 @@ char *sha256_hex(struct arena *a, struct str s)
     return hex;
 }
 
+static uint64_t rotl(uint64_t x, unsigned n)
+{
+    return x << n | x >> (64 - n);
+}
+
+static void sip_round(uint64_t v[4])
+{
+    v[0] += v[1];
+    v[1] = rotl(v[1], 13) ^ v[0];
+    v[0] = rotl(v[0], 32);
+    v[2] += v[3];
+    v[3] = rotl(v[3], 16) ^ v[2];
+    v[0] += v[3];
+    v[3] = rotl(v[3], 21) ^ v[0];
+    v[2] += v[1];
+    v[1] = rotl(v[1], 17) ^ v[2];
+    v[2] = rotl(v[2], 32);
+}
+
+static void sip_word(struct hash128 *h, uint64_t word)
+{
+    h->v[3] ^= word;
+    sip_round(h->v);
+    sip_round(h->v);
+    h->v[0] ^= word;
+}
+
+void hash128_init(struct hash128 *h)
+{
+    static const uint64_t key[2] = {0x0706050403020100u, 0x0f0e0d0c0b0a0908u};
+    *h = (struct hash128){.v = {key[0] ^ 0x736f6d6570736575u, key[1] ^ 0x646f72616e646f6du ^ 0xee,
+                                key[0] ^ 0x6c7967656e657261u, key[1] ^ 0x7465646279746573u}};
+}
+
+void hash128_add_word(struct hash128 *h, uint64_t word)
+{
+    unsigned have = 8 * (h->n_bytes % 8);
+    sip_word(h, h->tail | word << have);
+    h->tail = have ? word >> (64 - have) : 0;
+    h->n_bytes += 8;
+}
+
+static uint64_t load_word(const unsigned char *p)
+{
+    uint64_t word = 0;
+    for (unsigned i = 0; i < 8; i++) {
+        word |= (uint64_t)p[i] << 8 * i;
+    }
+    return word;
+}
+
+void hash128_add(struct hash128 *h, const void *p, size_t n)
+{
+    const unsigned char *from = p;
+    for (; n >= 8; n -= 8, from += 8) {
+        hash128_add_word(h, load_word(from));
+    }
+    for (; n > 0; n--) {
+        h->tail |= (uint64_t)*from++ << 8 * (h->n_bytes % 8);
+        if (++h->n_bytes % 8 == 0) {
+            sip_word(h, h->tail);
+            h->tail = 0;
+        }
+    }
+}
+
+static void sip_take(const uint64_t v[4], unsigned char *out)
+{
+    uint64_t word = v[0] ^ v[1] ^ v[2] ^ v[3];
+    for (unsigned i = 0; i < 8; i++) {
+        out[i] = (unsigned char)(word >> 8 * i);
+    }
+}
+
+void hash128_end(struct hash128 *h, unsigned char out[HASH128_BYTES])
+{
+    sip_word(h, h->tail | h->n_bytes << 56);
+    h->v[2] ^= 0xee;
+    for (int i = 0; i < 4; i++) {
+        sip_round(h->v);
+    }
+    sip_take(h->v, out);
+    h->v[1] ^= 0xdd;
+    for (int i = 0; i < 4; i++) {
+        sip_round(h->v);
+    }
+    sip_take(h->v, out + 8);
+}
+
 uint64_t hash64(struct str s)
 {
     uint64_t h = 14695981039346656037u;

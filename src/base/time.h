@@ -15,6 +15,9 @@ int64_t time_monotonic_us(void);
 #define INSTANT_TEXT_MAX 32
 /** instant_format() - @us as RFC 3339 UTC at @out; returns the length. */
 size_t instant_format(char out[INSTANT_TEXT_MAX], int64_t us);
+/** instant_is_canonical() - @s has the form that instant_format() gives; that its day and hour
+ *  exist is not looked at. */
+bool instant_is_canonical(struct str s);
 /** instant_parse() - RFC 3339 with offset, or "YYYY-MM-DD[ T]HH:MM[:SS[.f]]" read as UTC. */
 bool instant_parse(struct str s, int64_t *us);
 /** date_valid() - "YYYY-MM-DD", a day that exists. */

@@ -125,7 +125,6 @@ static enum errcode count(struct listing *l, struct session *s, const struct que
                           struct error *err)
 {
     struct list_result *r = l->out;
-    int64_t estimate = engine_row_estimate(s, q->table);
     enum count_mode mode = l->asked->count;
     if (mode == COUNT_NONE) {
         return ERR_OK;
@@ -136,6 +135,7 @@ static enum errcode count(struct listing *l, struct session *s, const struct que
         r->exact = true;
         return ERR_OK;
     }
+    int64_t estimate = engine_row_estimate(s, q->table);
     bool is_big = estimate < 0 || estimate > LIST_EXACT_MAX;
     if (estimate >= 0 && (mode == COUNT_ESTIMATED || (mode == COUNT_UNSET && is_big))) {
         r->total = estimate;

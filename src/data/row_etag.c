@@ -1,33 +1,40 @@
 #include "data/row_etag.h"
 
+#include <string.h>
+
 #include "base/hash.h"
 
-static void add(struct sha256 *h, const struct value *v)
+/* Kind and length first, so that no two rows run into the same bytes. */
+static void add(struct hash128 *h, const struct value *v)
 {
-    unsigned char kind = (unsigned char)v->kind;
-    uint64_t n = v->kind == VALUE_TEXT || v->kind == VALUE_BYTES ? v->s.n : 0;
-    int64_t whole = v->kind == VALUE_BOOL ? v->b : v->kind == VALUE_INT ? v->i : 0;
-    double broken = v->kind == VALUE_FLOAT ? v->f : 0;
-    sha256_add(h, &kind, 1);
-    sha256_add(h, &n, sizeof n);
-    sha256_add(h, &whole, sizeof whole);
-    sha256_add(h, &broken, sizeof broken);
-    if (n) {
-        sha256_add(h, v->s.p, v->s.n);
+    bool is_long = v->kind == VALUE_TEXT || v->kind == VALUE_BYTES;
+    uint64_t word = 0;
+    if (v->kind == VALUE_FLOAT) {
+        memcpy(&word, &v->f, sizeof word);
+    } else if (v->kind == VALUE_INT) {
+        word = (uint64_t)v->i;
+    } else if (v->kind == VALUE_BOOL) {
+        word = v->b;
+    }
+    hash128_add_word(h, (uint64_t)v->kind << 56 | (is_long ? v->s.n : 0));
+    if (is_long) {
+        hash128_add(h, v->s.p, v->s.n);
+    } else if (v->kind != VALUE_NULL) {
+        hash128_add_word(h, word);
     }
 }
 
 void row_etag(char out[ROW_ETAG_TEXT + 1], const struct value *row, size_t n)
 {
-    struct sha256 h;
-    unsigned char digest[SHA256_BYTES];
-    sha256_init(&h);
+    struct hash128 h;
+    unsigned char digest[HASH128_BYTES];
+    hash128_init(&h);
     for (size_t i = 0; i < n; i++) {
         add(&h, &row[i]);
     }
-    sha256_end(&h, digest);
+    hash128_end(&h, digest);
     out[0] = '"';
-    hex_encode(out + 1, digest, SHA256_BYTES / 2);
+    hex_encode(out + 1, digest, HASH128_BYTES);
     out[ROW_ETAG_TEXT - 1] = '"';
     out[ROW_ETAG_TEXT] = '\0';
 }

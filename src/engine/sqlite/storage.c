@@ -1,5 +1,7 @@
 #include "engine/sqlite/storage.h"
 
+#include <math.h>
+
 #include "base/attr.h"
 #include "base/buf.h"
 #include "base/time.h"
@@ -375,6 +377,36 @@ static struct value decode_instant(struct value v, struct buf *room)
     return value_str(buf_str(room));
 }
 
+/* @f with @scale digits, when those say exactly what is stored; false when printf() must round. By
+ * hand: it is written into every row of every list. */
+static bool add_fixed(struct buf *room, double f, int scale)
+{
+    static const double powers[EXACT_DIGITS + 1] = {1,   1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                                    1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+    double units = f * powers[scale];
+    if (!(units > -1e15 && units < 1e15)) {
+        return false;
+    }
+    int64_t n = (int64_t)(units < 0 ? units - 0.5 : units + 0.5);
+    if ((double)n / powers[scale] != f || (n == 0 && signbit(f))) {
+        return false;
+    }
+    char text[24];
+    char *at = text + sizeof text;
+    int64_t rest = n < 0 ? -n : n;
+    for (int i = 0; i <= scale || rest > 0; i++, rest /= 10) {
+        if (i == scale && scale > 0) {
+            *--at = '.';
+        }
+        *--at = (char)('0' + rest % 10);
+    }
+    if (n < 0) {
+        *--at = '-';
+    }
+    buf_add(room, at, (size_t)(text + sizeof text - at));
+    return true;
+}
+
 /* A stored number with the digits of its column: 12.5 in DECIMAL(10,2) is "12.50". */
 static struct value decode_decimal(const struct type *t, struct value v, struct buf *room)
 {
@@ -388,9 +420,10 @@ static struct value decode_decimal(const struct type *t, struct value v, struct 
         return value_str(buf_str(room));
     }
     if (v.kind == VALUE_FLOAT) {
-        if (t->precision > 0 && t->precision <= EXACT_DIGITS) {
+        bool is_fixed = t->precision > 0 && t->precision <= EXACT_DIGITS;
+        if (is_fixed && !add_fixed(room, v.f, scale)) {
             buf_printf(room, "%.*f", scale, v.f);
-        } else {
+        } else if (!is_fixed) {
             buf_printf(room, "%.15g", v.f);
         }
         return value_str(buf_str(room));

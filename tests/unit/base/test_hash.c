@@ -50,6 +50,62 @@ static void how_the_bytes_come_in_does_not_matter(void **state)
     }
 }
 
+static void hex_of_128(const char *text, size_t n, size_t step, char hex[2 * HASH128_BYTES])
+{
+    struct hash128 h;
+    unsigned char digest[HASH128_BYTES];
+    hash128_init(&h);
+    for (size_t at = 0; at < n; at += step) {
+        hash128_add(&h, text + at, n - at < step ? n - at : step);
+    }
+    hash128_end(&h, digest);
+    hex_encode(hex, digest, sizeof digest);
+}
+
+/* Checked against OpenSSL's SIPHASH under the same key. */
+static void the_hash_of_128_bits_is_siphash(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t n;
+        const char *hex;
+    } examples[] = {{0, "a3817f04ba25a8e66df67214c7550293"},
+                    {1, "da87c1d86b99af44347659119b22fc45"},
+                    {15, "5493e99933b0a8117e08ec0f97cfc3d9"}};
+    char bytes[256], hex[2 * HASH128_BYTES], again[2 * HASH128_BYTES];
+    for (size_t i = 0; i < sizeof bytes; i++) {
+        bytes[i] = (char)i;
+    }
+    for (size_t i = 0; i < sizeof examples / sizeof examples[0]; i++) {
+        hex_of_128(bytes, examples[i].n, sizeof bytes, hex);
+        assert_memory_equal(hex, examples[i].hex, sizeof hex);
+    }
+    for (size_t n = 0; n <= sizeof bytes; n++) {
+        hex_of_128(bytes, n, sizeof bytes, hex);
+        for (size_t step = 1; step < 20; step += 3) {
+            hex_of_128(bytes, n, step, again);
+            assert_memory_equal(hex, again, sizeof hex);
+        }
+    }
+}
+
+static void a_word_is_its_eight_bytes(void **state)
+{
+    (void)state;
+    static const unsigned char bytes[] = "abc\x08\x07\x06\x05\x04\x03\x02\x01x";
+    unsigned char whole[HASH128_BYTES], parts[HASH128_BYTES];
+    struct hash128 h;
+    hash128_init(&h);
+    hash128_add(&h, bytes, 12);
+    hash128_end(&h, whole);
+    hash128_init(&h);
+    hash128_add(&h, "abc", 3);
+    hash128_add_word(&h, 0x0102030405060708u);
+    hash128_add(&h, "x", 1);
+    hash128_end(&h, parts);
+    assert_memory_equal(whole, parts, sizeof whole);
+}
+
 static void the_quick_hash_is_fnv_1a(void **state)
 {
     (void)state;
@@ -73,6 +129,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sha256_agrees_with_the_published_examples),
         cmocka_unit_test(how_the_bytes_come_in_does_not_matter),
+        cmocka_unit_test(the_hash_of_128_bits_is_siphash),
+        cmocka_unit_test(a_word_is_its_eight_bytes),
         cmocka_unit_test(the_quick_hash_is_fnv_1a),
         cmocka_unit_test(hex_is_lower_case),
     };

@@ -71,6 +71,33 @@ static void what_is_written_reads_back_equal(void **state)
     }
 }
 
+static void what_is_written_is_canonical_and_nothing_else(void **state)
+{
+    (void)state;
+    static const char *const others[] = {
+        "",
+        "1970-01-01",
+        "1970-01-01T00:00:00",
+        "1970-01-01T00:00:00z",
+        "1970-01-01t00:00:00Z",
+        "1970-01-01 00:00:00Z",
+        "1970-01-01T00:00:00.5Z",
+        "1970-01-01T00:00:00.000000Z",
+        "1970-01-01T00:00:00.0000001Z",
+        "1970-01-01T00:00:00,000001Z",
+        "1970-01-01T0\"0:00:00Z",
+        "1970-01-01T00:00:00.00000\"Z",
+        "1970-01-01T00:00:00+00:00",
+        "+1970-01-01T00:00:00Z",
+    };
+    for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+        assert_false(instant_is_canonical(str_of(others[i])));
+    }
+    for (int64_t us = -5 * SECOND; us < 5 * SECOND; us += 125000) {
+        assert_true(instant_is_canonical(str_of(text_of(us))));
+    }
+}
+
 static void offsets_and_short_forms_are_read(void **state)
 {
     (void)state;
@@ -188,6 +215,7 @@ int main(void)
         cmocka_unit_test(the_ends_of_the_range_fit_their_room),
         cmocka_unit_test(every_day_of_four_centuries_agrees_with_the_system),
         cmocka_unit_test(what_is_written_reads_back_equal),
+        cmocka_unit_test(what_is_written_is_canonical_and_nothing_else),
         cmocka_unit_test(offsets_and_short_forms_are_read),
         cmocka_unit_test(what_is_no_instant_is_refused),
         cmocka_unit_test(only_days_that_exist_are_dates),

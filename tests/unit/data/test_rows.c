@@ -129,6 +129,32 @@ static void long_numbers_are_texts(void **state)
     buf_release(&b);
 }
 
+/* An engine without types of its own may keep any text in a column of numbers. */
+static void only_numbers_stand_without_quotes(void **state)
+{
+    (void)state;
+    static const struct column money = {.name = "d", .type = {.kind = TYPE_DECIMAL}};
+    static const char *const plain[] = {"0",   "-0",     "7",    "-12.50", "0.5", "123456789012345",
+                                        "1e3", "-0.0e2", "1E-7", "0.00"};
+    static const char *const quoted[] = {"",      "-",   "01",  "-01.5", ".5",  "5.",
+                                         "1.2.3", "abc", "1 ",  "+1",    "--1", "0x10",
+                                         "NaN",   "1e",  "1,5", "1e999", "1.e2"};
+    struct buf b;
+    buf_init(&b, 1000);
+    for (size_t i = 0; i < sizeof plain / sizeof *plain; i++) {
+        buf_clear(&b);
+        cell_encode(&b, &money, value_text(plain[i]));
+        assert_string_equal(buf_text(&b), plain[i]);
+    }
+    for (size_t i = 0; i < sizeof quoted / sizeof *quoted; i++) {
+        buf_clear(&b);
+        cell_encode(&b, &money, value_text(quoted[i]));
+        assert_int_equal(b.p[0], '"');
+        assert_int_equal(b.n, strlen(quoted[i]) + 2);
+    }
+    buf_release(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -136,6 +162,7 @@ int main(void)
         cmocka_unit_test(row_is_written_changed_and_deleted_by_its_tag),
         cmocka_unit_test(one_broken_item_undoes_all_unless_partial),
         cmocka_unit_test(long_numbers_are_texts),
+        cmocka_unit_test(only_numbers_stand_without_quotes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

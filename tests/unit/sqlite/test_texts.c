@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/attr.h"
 #include "base/fs.h"
 #include "base/utf8.h"
 #include "engine/sqlite/dialect.h"
@@ -195,6 +196,26 @@ static void stored_values_have_one_form(void **state)
     buf_release(&room);
 }
 
+/* The digits are ours where they are exact and printf()'s where it has to round. */
+static void decimals_are_written_as_printf_would(void **state)
+{
+    struct arena *a = *state;
+    static const double odd[] = {0.285, 1.005, -0.0,  -0.001, 0.1 + 0.2,       1e15,
+                                 -1e15, 1e17,  1e300, 0.005,  999999999999.99, -123456789012.3};
+    const int64_t many = 30000;
+    struct buf room;
+    buf_init(&room, 4096);
+    for (int scale = 0; scale <= 4; scale++) {
+        struct type t = {.kind = TYPE_DECIMAL, .precision = 15, .scale = scale};
+        for (int64_t i = -many; i < many + (int64_t)ARRAY_LEN(odd); i++) {
+            double f = i < many ? (double)(i * 7) / 100 : odd[i - many];
+            struct value v = sqlite_decode(&t, value_float(f), &room);
+            assert_string_equal(arena_str(a, v.s), arena_printf(a, "%.*f", scale, f));
+        }
+    }
+    buf_release(&room);
+}
+
 /* Files of the public suite: y_ must be taken, n_ must not. */
 static void json_is_taken_and_refused_as_the_suite_says(void **state)
 {
@@ -237,6 +258,7 @@ int main(void)
         CASE(deep_texts_end_in_time),
         CASE(names_and_texts_are_quoted_once),
         CASE(stored_values_have_one_form),
+        CASE(decimals_are_written_as_printf_would),
         CASE(json_is_taken_and_refused_as_the_suite_says),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
