@@ -1,5 +1,5 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { SignInForm } from '@/features/session/sign-in';
+import { SignInForm } from '@/features/session/sign-in-form';
 import { useMessages } from '@/shared/i18n/core';
 import { useSession } from '@/shared/session/session';
 import { Dialog } from '@/shared/ui/dialog';

@@ -94,7 +94,7 @@ function WorkspaceSwitcher() {
           }))}
         onChange={(slug) => {
           chooseTenant(slug === 'main' ? '' : slug);
-          queryClient.clear();
+          void queryClient.resetQueries();
           void navigate({ to: '/tables' });
         }}
       />

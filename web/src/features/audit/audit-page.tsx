@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { ScrollText } from 'lucide-react';
 import { useState } from 'react';
 import { personOf } from '@/features/history/describe';
@@ -93,19 +94,34 @@ export function AuditPage() {
                   header: m.what,
                   cell: (entry) => (
                     <span className="font-mono text-xs" translate="no">
-                      {entry.action}
+                      {entry.changeId ? (
+                        <Link
+                          to="/history"
+                          search={{ change: entry.changeId }}
+                          className="text-accent-text underline underline-offset-2"
+                        >
+                          {entry.action}
+                        </Link>
+                      ) : (
+                        entry.action
+                      )}
                     </span>
                   ),
                 },
                 {
                   key: 'object',
                   header: m.object,
-                  cell: (entry) => <span translate="no">{entry.object ?? '–'}</span>,
+                  className: 'max-w-56 truncate',
+                  cell: (entry) => (
+                    <span translate="no" title={entry.object ?? ''}>
+                      {entry.object ?? '–'}
+                    </span>
+                  ),
                 },
                 {
                   key: 'statement',
                   header: m.statement,
-                  className: 'max-w-96',
+                  className: 'w-full min-w-32 max-w-0',
                   cell: (entry) => (
                     <span
                       className="block truncate font-mono text-muted text-xs"

@@ -134,7 +134,11 @@ function defaultToText(column: Column): { defaultText: string; defaultLocked: bo
       defaultText: typeof value === 'string' ? value : JSON.stringify(value),
       defaultLocked: false,
     };
-  if (typeof value === 'object') return { defaultText: JSON.stringify(value), defaultLocked: true };
+  if (typeof value === 'object') {
+    const { call } = value as { call?: unknown };
+    const text = typeof call === 'string' ? `${call}()` : JSON.stringify(value);
+    return { defaultText: text, defaultLocked: true };
+  }
   return { defaultText: String(value), defaultLocked: false };
 }
 

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { FileUp, Plus, Search, Table2 } from 'lucide-react';
 import { useState } from 'react';
+import { systemColumns } from '@/features/designer/model';
 import { tablesQuery } from '@/shared/api/queries';
 import type { TableInfo } from '@/shared/api/types';
 import { useMessages } from '@/shared/i18n/core';
@@ -35,7 +36,7 @@ function TableCard({ table }: { table: TableInfo }) {
   const m = useMessages(tablesMessages);
   const facts = [
     table.rowEstimate == null ? '' : m.rows(table.rowEstimate, formatCompact(table.rowEstimate)),
-    table.columns ? m.columns(table.columns.length) : '',
+    m.columns(table.columns.filter((column) => !systemColumns.has(column.name)).length),
     table.updatedAt ? m.changed(formatRelative(table.updatedAt)) : '',
   ].filter(Boolean);
   return (

@@ -275,6 +275,7 @@ export interface AuditEntry {
   action: string;
   object?: string | null;
   statement?: string | null;
+  changeId?: string | null;
   outcome?: string | null;
 }
 
