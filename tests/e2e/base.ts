@@ -30,9 +30,15 @@ export interface Answer {
   text: string;
 }
 
+/** Every TELAIO_… is a setting of the server, and an unknown one an error: ours are not for it. */
+function serverEnvironment(): NodeJS.ProcessEnv {
+  const own = Object.entries(process.env).filter(([name]) => !name.startsWith('TELAIO'));
+  return { ...Object.fromEntries(own), TELAIO_PASSWORD_MEMORY_KIB: '64' };
+}
+
 async function start(folder: string): Promise<{ process: ChildProcess; url: string; token: string }> {
   const server = spawn(binary, ['serve', '--data', folder, '--listen', '127.0.0.1:0'], {
-    env: { ...process.env, TELAIO_PASSWORD_MEMORY_KIB: '64' },
+    env: serverEnvironment(),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';

@@ -30,7 +30,7 @@ test('a million rows are scrolled to the last, by keys and by the bar', async ({
   const row = (number: number) => grid.locator(`[role="row"][aria-rowindex="${number + 1}"]`);
   const isLoaded = async (number: number) => {
     await expect(row(number)).toBeInViewport();
-    await expect(row(number).locator('[aria-colindex="4"]')).toHaveText(/^word \d+$/, {
+    await expect(row(number).locator('[aria-colindex="3"]')).toHaveText(/^word \d+$/, {
       timeout: 20_000,
     });
   };
@@ -38,7 +38,7 @@ test('a million rows are scrolled to the last, by keys and by the bar', async ({
   await expect(grid).toHaveAttribute('aria-rowcount', String(rows + 1), { timeout: 20_000 });
   expect(await cells()).toBeLessThan(3000);
 
-  await row(1).locator('[aria-colindex="4"]').click();
+  await row(1).locator('[aria-colindex="3"]').click();
   await page.keyboard.press('ControlOrMeta+End');
   await isLoaded(rows);
   expect(await cells()).toBeLessThan(3000);

@@ -14,7 +14,7 @@ async function withPeople(studio: Studio, page: Page, rows = 40): Promise<Locato
   if (rows > 0) {
     const lines = Array.from(
       { length: rows },
-      (_, row) => `p${String(row).padStart(3, '0')},${row},${row % 2 === 0}`,
+      (_, row) => `p${String(row).padStart(3, '0')},${row % 100},${row % 2 === 0}`,
     );
     const done = await studio.call(
       'POST',
@@ -37,7 +37,7 @@ const stored = async (studio: Studio, column = 'name') => {
 
 /** The cell of a row, counted from 1, and a column by its heading. */
 const cell = (grid: Locator, row: number, column: 'Name' | 'Age' | 'Active') => {
-  const at = { Name: 3, Age: 4, Active: 5 }[column];
+  const at = { Name: 2, Age: 3, Active: 4 }[column];
   return grid.locator(`[role="row"][aria-rowindex="${row + 1}"] [aria-colindex="${at}"]`);
 };
 
@@ -284,13 +284,13 @@ test('columns are resized, moved and hidden, and stay so', async ({ signedIn, pa
     await page.mouse.up();
   };
   await drag(/Active/, /Name/);
-  await expect(header(/Active/)).toHaveAttribute('aria-colindex', '3');
+  await expect(header(/Active/)).toHaveAttribute('aria-colindex', '2');
   await expect(header(/Active/)).toHaveAttribute('aria-sort', 'none');
   await page.getByRole('button', { name: 'Columns' }).click();
   await expectAccessible(page, 'the list of columns');
   await page.getByRole('button', { name: 'Reset' }).click();
   await page.keyboard.press('Escape');
-  await expect(header(/Active/)).toHaveAttribute('aria-colindex', '5');
+  await expect(header(/Active/)).toHaveAttribute('aria-colindex', '4');
   // By keys: up to the header, its menu, and to the left.
   await cell(grid, 1, 'Age').click();
   await page.keyboard.press('ArrowUp');
@@ -298,12 +298,12 @@ test('columns are resized, moved and hidden, and stay so', async ({ signedIn, pa
   await page.keyboard.press('Shift+F10');
   await expectAccessible(page, 'the menu of a column');
   await page.getByRole('menuitem', { name: 'Move to the left' }).press('Enter');
-  await expect(header(/Age/)).toHaveAttribute('aria-colindex', '3');
+  await expect(header(/Age/)).toHaveAttribute('aria-colindex', '2');
   await header(/Active/).getByRole('button', { name: 'Column Active' }).click();
   await page.getByRole('menuitem', { name: 'Hide the column' }).click();
   await expect(header(/Active/)).toBeHidden();
   await page.reload();
-  await expect(header(/Age/)).toHaveAttribute('aria-colindex', '3');
+  await expect(header(/Age/)).toHaveAttribute('aria-colindex', '2');
   await expect(header(/Active/)).toBeHidden();
 });
 
