@@ -25,13 +25,14 @@ static void adopt(void *arg)
     struct accepted *c = arg;
     struct http_home *home = c->home;
     home->is_adopted = false;
+    bool is_taken = false;
     if (home->stop >= STOP_CLOSING) {
         close(c->fd);
     } else {
-        /* closes the socket when it fails; a connection that began counts down when it ends */
-        (void)MHD_add_connection(home->daemon, c->fd, (struct sockaddr *)&c->peer, c->n);
+        /* closes the socket when it fails; takes it now, or in its next run */
+        is_taken = MHD_add_connection(home->daemon, c->fd, (struct sockaddr *)&c->peer, c->n);
     }
-    if (!home->is_adopted) {
+    if (!is_taken && !home->is_adopted) { /* else it counts down when it ends */
         home->n_connections--;
         metric_add(METRIC_CONNECTIONS, -1);
     }

