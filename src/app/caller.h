@@ -40,8 +40,7 @@ enum errcode caller_system(struct app *app, struct arena *a, const char *slug, s
                            struct error *err) MUST_CHECK;
 
 /** caller_check() - may @c do @action in its tenant? Coarse: some object could give a yes. */
-enum errcode caller_check(const struct caller *c, enum action action,
-                          struct error *err) MUST_CHECK;
+enum errcode caller_check(const struct caller *c, enum action action, struct error *err) MUST_CHECK;
 /** caller_check_table() - the same on one table. @policy: NULL = the table says nothing. */
 enum errcode caller_check_table(const struct caller *c, enum action action, const char *table,
                                 const struct table_policy *policy, struct error *err) MUST_CHECK;

@@ -1,10 +1,8 @@
 #pragma once
 
 #include "api/api.h"
+#include "app/changes.h"
 #include "app/tables.h"
-#include "change/change.h"
-#include "engine/plan.h"
-#include "migrate/change_run.h"
 
 /* What the routes below /api/db-editor/ share. */
 
