@@ -68,7 +68,7 @@ void buf_commit(struct buf *b, size_t n)
     b->p[b->n] = '\0';
 }
 
-void buf_add(struct buf *b, const void *p, size_t n)
+void buf_add_grow(struct buf *b, const void *p, size_t n)
 {
     char *to = buf_reserve(b, n);
     if (!to) {
@@ -78,21 +78,6 @@ void buf_add(struct buf *b, const void *p, size_t n)
         memcpy(to, p, n);
     }
     buf_commit(b, n);
-}
-
-void buf_addc(struct buf *b, char c)
-{
-    buf_add(b, &c, 1);
-}
-
-void buf_adds(struct buf *b, const char *s)
-{
-    buf_add(b, s, strlen(s));
-}
-
-void buf_add_str(struct buf *b, struct str s)
-{
-    buf_add(b, s.p, s.n);
 }
 
 void buf_add_int64(struct buf *b, int64_t v)

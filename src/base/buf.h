@@ -50,10 +50,38 @@ const char *buf_text(const struct buf *b);
 char *buf_reserve(struct buf *b, size_t n);
 void buf_commit(struct buf *b, size_t n);
 
-void buf_add(struct buf *b, const void *p, size_t n);
-void buf_addc(struct buf *b, char c);
-void buf_adds(struct buf *b, const char *s);
-void buf_add_str(struct buf *b, struct str s);
+/* buf_add() when the room is not there yet. */
+void buf_add_grow(struct buf *b, const void *p, size_t n);
+
+/* Here, because rows are written with it piece by piece. */
+static inline void buf_add(struct buf *b, const void *p, size_t n)
+{
+    if (n >= b->cap - b->n || n > b->max - b->n) {
+        buf_add_grow(b, p, n);
+        return;
+    }
+    if (n > 0) {
+        memcpy(b->p + b->n, p, n);
+    }
+    b->n += n;
+    b->p[b->n] = '\0';
+}
+
+static inline void buf_addc(struct buf *b, char c)
+{
+    buf_add(b, &c, 1);
+}
+
+static inline void buf_adds(struct buf *b, const char *s)
+{
+    buf_add(b, s, strlen(s));
+}
+
+static inline void buf_add_str(struct buf *b, struct str s)
+{
+    buf_add(b, s.p, s.n);
+}
+
 void buf_add_int64(struct buf *b, int64_t v);
 /** buf_add_double() - the shortest of 15, 16 and 17 digits that reads back equal; returns which.
  *  @v is finite. */

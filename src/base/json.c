@@ -466,10 +466,30 @@ void jsonw_kv_raw(struct json_writer *w, const char *key, struct str v)
     jsonw_raw(w, v);
 }
 
+#define EACH_BYTE(b) (UINT64_C(0x0101010101010101) * (b))
+
+/* Whether one of eight bytes may need an escape: below 0x20, beyond ASCII, a quote or a backslash.
+ * It may say so of a plain one behind such a byte. */
+static bool may_need_escape(uint64_t word)
+{
+    uint64_t quote = word ^ EACH_BYTE('"');
+    uint64_t slash = word ^ EACH_BYTE('\\');
+    uint64_t odd = word | (word - EACH_BYTE(0x20)) | ((quote - EACH_BYTE(1)) & ~quote) |
+                   ((slash - EACH_BYTE(1)) & ~slash);
+    return (odd & EACH_BYTE(0x80)) != 0;
+}
+
 /* Bytes that pass unchanged: everything but controls, quote, backslash, and non-ASCII. */
 static size_t plain_run(struct str v)
 {
     size_t i = 0;
+    uint64_t word;
+    for (; v.n - i >= sizeof word; i += sizeof word) {
+        memcpy(&word, v.p + i, sizeof word);
+        if (may_need_escape(word)) {
+            break;
+        }
+    }
     while (i < v.n) {
         unsigned char c = (unsigned char)v.p[i];
         if (c < 0x20 || c == '"' || c == '\\' || c >= 0x80) {

@@ -314,20 +314,30 @@ enum errcode conn_bind(struct conn *c, sqlite3_stmt *stmt, const struct value *v
     return ERR_OK;
 }
 
+/* Not column_text(): it copies what it is asked for, to end it with a NUL. */
+static struct str text_of(sqlite3_value *v)
+{
+    if (sqlite3_value_encoding(v) != SQLITE_UTF8) {
+        const char *p = (const char *)sqlite3_value_text(v);
+        return (struct str){p, (size_t)sqlite3_value_bytes(v)};
+    }
+    const char *p = sqlite3_value_blob(v);
+    return (struct str){p ? p : "", (size_t)sqlite3_value_bytes(v)};
+}
+
 struct value conn_column(sqlite3_stmt *stmt, int column)
 {
-    switch (sqlite3_column_type(stmt, column)) {
+    sqlite3_value *v = sqlite3_column_value(stmt, column);
+    switch (sqlite3_value_type(v)) {
     case SQLITE_INTEGER:
-        return value_int(sqlite3_column_int64(stmt, column));
+        return value_int(sqlite3_value_int64(v));
     case SQLITE_FLOAT:
-        return value_float(sqlite3_column_double(stmt, column));
-    case SQLITE_TEXT: {
-        const char *p = (const char *)sqlite3_column_text(stmt, column);
-        return value_str((struct str){p, (size_t)sqlite3_column_bytes(stmt, column)});
-    }
+        return value_float(sqlite3_value_double(v));
+    case SQLITE_TEXT:
+        return value_str(text_of(v));
     case SQLITE_BLOB: {
-        const char *p = sqlite3_column_blob(stmt, column);
-        return value_bytes((struct str){p, (size_t)sqlite3_column_bytes(stmt, column)});
+        const char *p = sqlite3_value_blob(v);
+        return value_bytes((struct str){p, (size_t)sqlite3_value_bytes(v)});
     }
     default:
         return value_null();

@@ -289,22 +289,31 @@ static void commas_are_the_writers_affair(void **state)
     buf_release(&b);
 }
 
+/* Wherever it stands, whatever stands before it. */
 static void every_byte_is_quoted_into_valid_json(void **state)
 {
     (void)state;
-    AUTO(arena_freep) struct arena *a = arena_new();
-    for (int c = 0; c < 256; c++) {
-        char text[3] = {'x', (char)c, 'y'};
+    static const char around[] = {' ', '!', '\x7f', '#', '[', ']'};
+    for (int i = 0; i < 256 * 20; i++) {
+        AUTO(arena_freep) struct arena *a = arena_new();
+        unsigned char c = (unsigned char)(i % 256);
+        size_t at = (size_t)i / 256;
+        char text[20];
         struct buf b;
         json_t *doc;
-        buf_init(&b, 100);
-        json_quote(&b, (struct str){text, 3});
+        memset(text, around[(size_t)i % sizeof around], sizeof text);
+        text[at] = (char)c;
+        buf_init(&b, 200);
+        json_quote(&b, (struct str){text, sizeof text});
         assert_int_equal(parse(a, buf_str(&b), &doc), ERR_OK);
         struct str back = {json_string_value(doc), json_string_length(doc)};
         if (c < 0x80) {
-            assert_true(str_eq(back, (struct str){text, 3}));
+            assert_true(str_eq(back, (struct str){text, sizeof text}));
         } else {
-            assert_true(str_is(back, "x\xef\xbf\xbdy"));
+            assert_int_equal(back.n, sizeof text + 2);
+            assert_memory_equal(back.p, text, at);
+            assert_memory_equal(back.p + at, "\xef\xbf\xbd", 3);
+            assert_memory_equal(back.p + at + 3, text + at + 1, sizeof text - at - 1);
         }
         buf_release(&b);
     }

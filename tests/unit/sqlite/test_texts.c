@@ -5,6 +5,7 @@
 #include "base/attr.h"
 #include "base/fs.h"
 #include "base/utf8.h"
+#include "engine/sqlite/conn.h"
 #include "engine/sqlite/dialect.h"
 #include "engine/sqlite/expr_parse.h"
 #include "engine/sqlite/json_check.h"
@@ -216,6 +217,37 @@ static void decimals_are_written_as_printf_would(void **state)
     buf_release(&room);
 }
 
+/* A file of another program may keep its texts in UTF-16. */
+static void texts_are_utf8_whatever_the_file_keeps(void **state)
+{
+    struct arena *a = *state;
+    static const char *const encodings[] = {"UTF-8", "UTF-16le", "UTF-16be"};
+    for (size_t i = 0; i < ARRAY_LEN(encodings); i++) {
+        sqlite3 *db = NULL;
+        sqlite3_stmt *s = NULL;
+        assert_int_equal(sqlite3_open(":memory:", &db), SQLITE_OK);
+        const char *sql = arena_printf(a,
+                                       "PRAGMA encoding = '%s'; CREATE TABLE t (c TEXT);"
+                                       "INSERT INTO t VALUES ('žluť €'), (''), (NULL)",
+                                       encodings[i]);
+        assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+        assert_int_equal(sqlite3_prepare_v2(db, "SELECT c FROM t", -1, &s, NULL), SQLITE_OK);
+        assert_int_equal(sqlite3_step(s), SQLITE_ROW);
+        struct value v = conn_column(s, 0);
+        assert_int_equal(v.kind, VALUE_TEXT);
+        assert_string_equal(arena_str(a, v.s), "žluť €");
+        assert_int_equal(conn_column(s, 0).kind, VALUE_TEXT); /* asked again */
+        assert_int_equal(sqlite3_step(s), SQLITE_ROW);
+        v = conn_column(s, 0);
+        assert_int_equal(v.kind, VALUE_TEXT);
+        assert_int_equal(v.s.n, 0);
+        assert_int_equal(sqlite3_step(s), SQLITE_ROW);
+        assert_int_equal(conn_column(s, 0).kind, VALUE_NULL);
+        assert_int_equal(sqlite3_finalize(s), SQLITE_OK);
+        assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    }
+}
+
 /* Files of the public suite: y_ must be taken, n_ must not. */
 static void json_is_taken_and_refused_as_the_suite_says(void **state)
 {
@@ -259,6 +291,7 @@ int main(void)
         CASE(names_and_texts_are_quoted_once),
         CASE(stored_values_have_one_form),
         CASE(decimals_are_written_as_printf_would),
+        CASE(texts_are_utf8_whatever_the_file_keeps),
         CASE(json_is_taken_and_refused_as_the_suite_says),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
