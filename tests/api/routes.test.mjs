@@ -41,7 +41,7 @@ test("the program lists its routes", () => {
 test("only public routes answer without credentials (B-71, B-72)", async (t) => {
   const { client, anonymous } = await startWithOwner(t);
   await client.post("/api/db-editor/tables", contacts);
-  const isPublic = new Set(["/api/auth/setup", "/api/auth/login", "/healthz", "/readyz", "/metrics", "/api/csp-report"]);
+  const isPublic = new Set(["/api/auth/setup", "/api/auth/login", "/healthz", "/readyz", "/metrics", "/api/csp-report", "/docs"]);
   for (const route of routes) {
     const name = `${route.method} ${route.path}`;
     assert.equal(route.action === "public", isPublic.has(route.path), `${name}: who made it public?`);
