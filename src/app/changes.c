@@ -10,7 +10,7 @@
 #include "store/audit.h"
 
 /* Somebody else's change came between: what was asked for is planned again, so often. */
-#define ATTEMPTS 4
+#define ATTEMPTS 24
 
 #define HISTORY_DEFAULT 100
 

@@ -47,10 +47,10 @@ static bool index_is_there(const struct catalog *c, const char *name)
     return false;
 }
 
-/* Another table's API is where the one of a table called @name would be. */
-static bool prefix_is_taken(const struct shaping *s, const char *name)
+/* Another table than @name has its API at @prefix, NULL = where @name's would be. */
+static bool prefix_is_taken(const struct shaping *s, const char *name, const char *prefix)
 {
-    const char *prefix = store_api_prefix(s->arena, name);
+    prefix = prefix ? prefix : store_api_prefix(s->arena, name);
     for (size_t i = 0; i < s->view->n_tables; i++) {
         const struct tenant_table *t = &s->view->tables[i];
         bool is_itself = str_eq_nocase(str_of(t->table->name), str_of(name));
@@ -65,7 +65,7 @@ static bool is_taken(const char *name, void *arg)
 {
     const struct shaping *s = arg;
     return known_as(s, name) != GONE || index_is_there(s->view->catalog, name) ||
-           catalog_find_table(s->view->catalog, str_of(name)) || prefix_is_taken(s, name);
+           catalog_find_table(s->view->catalog, str_of(name)) || prefix_is_taken(s, name, NULL);
 }
 
 static enum errcode refuse(struct error *err, enum errcode code, const char *where,
@@ -206,13 +206,26 @@ static enum errcode name_table(struct shaping *s, struct table *t, bool is_manag
     if (t->name) {
         t->name = is_managed ? name_managed(s->arena, t->name) : t->name;
         TRY(where_prefix(err, name_check("table", t->name, err), "/table/tableName"));
-        return prefix_is_taken(s, t->name) ? refuse(err, ERR_CONFLICT, "/table/tableName",
-                                                    "another table has its API under this name")
-                                           : ERR_OK;
+        return prefix_is_taken(s, t->name, NULL)
+                   ? refuse(err, ERR_CONFLICT, "/table/tableName",
+                            "another table has its API under this name")
+                   : ERR_OK;
     }
     TRY(check_display_name(s, t, err));
     t->name = name_for_table(s->arena, t->display_name, is_taken, s);
     return ERR_OK;
+}
+
+static enum errcode place_api(const struct shaping *s, struct table *t, struct error *err)
+{
+    if (!t->api_prefix) {
+        return ERR_OK;
+    }
+    enum errcode code = app_api_prefix(s->arena, t->api_prefix, &t->api_prefix, err);
+    TRY(where_prefix(err, code, "/table"));
+    return prefix_is_taken(s, t->name, t->api_prefix)
+               ? refuse(err, ERR_CONFLICT, "/table/apiPrefix", "another table has its API there")
+               : ERR_OK;
 }
 
 static bool has_own_key(const struct table *t)
@@ -231,6 +244,7 @@ static enum errcode shape_create(struct shaping *s, struct change *change, struc
     TRY(name_table(s, t, is_managed, err));
     enum errcode code = table_policy_complete(s->arena, t->permissions, &t->permissions, err);
     TRY(where_prefix(err, code, "/table/permissions"));
+    TRY(place_api(s, t, err));
     if (!t->display_name) {
         t->display_name = t->name;
     }
@@ -249,7 +263,7 @@ static enum errcode shape_rename(struct shaping *s, struct change *change, struc
     if (what == MANAGED) {
         change->rename_table.new_name = name_managed(s->arena, change->rename_table.new_name);
     }
-    if (prefix_is_taken(s, change->rename_table.new_name)) {
+    if (prefix_is_taken(s, change->rename_table.new_name, NULL)) {
         return refuse(err, ERR_CONFLICT, "/newName", "another table has its API under this name");
     }
     mark(s, change->rename_table.table, GONE);

@@ -20,18 +20,15 @@ static bool is_slug(struct str s)
     return fits;
 }
 
-static struct str slug_of(const char *prefix)
+enum errcode app_api_prefix(struct arena *a, const char *given, const char **out, struct error *err)
 {
-    struct str s = str_of(prefix);
-    return str_starts(s, STR(API_ROOT)) ? str_sub(s, sizeof(API_ROOT) - 1) : s;
-}
-
-static enum errcode check_prefix(const struct app_table_set *set, struct error *err)
-{
-    if ((set->fields & APP_TABLE_API_PREFIX) && !is_slug(slug_of(set->api_prefix))) {
+    struct str s = str_of(given);
+    struct str slug = str_starts(s, STR(API_ROOT)) ? str_sub(s, sizeof(API_ROOT) - 1) : s;
+    if (!is_slug(slug)) {
         ERROR(err, ERR_INVALID, "the API of a table is at " API_ROOT " and one word behind it");
         return error_where(err, "/apiPrefix");
     }
+    *out = arena_printf(a, API_ROOT "%.*s", (int)slug.n, slug.p);
     return ERR_OK;
 }
 
@@ -52,8 +49,10 @@ enum errcode app_table_set_check(const struct caller *c, const struct app_table_
             TRY(attribute_check(texts[i].key, texts[i].value, err));
         }
     }
-    TRY(check_prefix(set, err));
-    const char *policy = NULL;
+    const char *policy = NULL, *prefix = NULL;
+    if (set->fields & APP_TABLE_API_PREFIX) {
+        TRY(app_api_prefix(c->arena, set->api_prefix, &prefix, err));
+    }
     if (set->fields & APP_TABLE_PERMISSIONS) {
         enum errcode code = table_policy_complete(c->arena, set->permissions, &policy, err);
         TRY(where_prefix(err, code, "/permissions"));
@@ -106,8 +105,7 @@ static enum errcode change_row(const struct caller *c, const struct app_table_se
         names[n++] = "api_enabled";
     }
     if (set->fields & APP_TABLE_API_PREFIX) {
-        struct str slug = slug_of(set->api_prefix);
-        row->api_prefix = arena_printf(c->arena, API_ROOT "%.*s", (int)slug.n, slug.p);
+        TRY(app_api_prefix(c->arena, set->api_prefix, &row->api_prefix, err));
         TRY(check_free(c, row->table_name, row->api_prefix, err));
         names[n++] = "api_prefix";
     }

@@ -61,6 +61,10 @@ struct app_table_set {
     const char *permissions; /* JSON object text */
 };
 
+/** app_api_prefix() - *@out = the whole prefix for @given, a prefix or its last word, in @a.
+ *  Errors: ERR_INVALID, where "/apiPrefix". */
+enum errcode app_api_prefix(struct arena *a, const char *given, const char **out,
+                            struct error *err) MUST_CHECK;
 /** app_table_set_check() - the values alone, before anything is written. Errors: ERR_INVALID,
  *  ERR_UNKNOWN_FIELD (in permissions), where points into the body. */
 enum errcode app_table_set_check(const struct caller *c, const struct app_table_set *set,

@@ -8,6 +8,8 @@ static const struct {
     const char *alias;
     const char *key;
 } aliases[] = {
+    {"api_enabled", "apiEnabled"},
+    {"api_prefix", "apiPrefix"},
     {"auto_increment", "autoIncrement"},
     {"dataType", "type"},
     {"data_type", "type"},

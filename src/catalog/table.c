@@ -159,6 +159,7 @@ struct table *table_copy(struct arena *a, const struct table *t)
     copy->icon = arena_strdup(a, t->icon);
     copy->color = arena_strdup(a, t->color);
     copy->permissions = arena_strdup(a, t->permissions);
+    copy->api_prefix = arena_strdup(a, t->api_prefix);
     return copy;
 }
 

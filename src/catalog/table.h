@@ -130,6 +130,8 @@ struct table {
     /* for the registry; NULL when not given */
     const char *display_name, *description, *icon, *color;
     const char *permissions; /* JSON object text */
+    const char *api_prefix;  /* NULL = the one that comes with the name */
+    bool is_api_off;
 };
 
 #define TELAIO_PREFIX       "__telaio_"

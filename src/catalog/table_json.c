@@ -333,6 +333,10 @@ static enum errcode decode_attributes(struct arena *a, const json_t *doc, struct
     const json_t *permissions = NULL;
     TRY(doc_opt_object(doc, "permissions", &permissions, err));
     t->permissions = permissions ? doc_dump(a, permissions, true) : NULL;
+    bool is_api_on = true;
+    TRY(doc_opt_bool(doc, "apiEnabled", &is_api_on, err));
+    TRY(doc_opt_copy(a, doc, "apiPrefix", &t->api_prefix, err));
+    t->is_api_off = !is_api_on;
     t->is_internal = t->name && str_starts(str_of(t->name), STR(TELAIO_PREFIX));
     return ERR_OK;
 }
@@ -341,10 +345,10 @@ enum errcode table_decode(struct arena *a, const json_t *given, struct table *ou
                           struct error *err)
 {
     static const char *const keys[] = {
-        "tableName",   "name",   "kind",         "displayName", "description",
-        "icon",        "color",  "columns",      "primaryKey",  "indexes",
-        "foreignKeys", "checks", "triggers",     "comment",     "permissions",
-        "native",      "strict", "withoutRowid", "rowEstimate", NULL,
+        "tableName",   "name",       "kind",        "displayName", "description", "icon",
+        "color",       "columns",    "primaryKey",  "indexes",     "foreignKeys", "checks",
+        "triggers",    "comment",    "permissions", "native",      "strict",      "withoutRowid",
+        "rowEstimate", "apiEnabled", "apiPrefix",   NULL,
     };
     const json_t *doc = NULL;
     TRY(canonical_keys(a, given, &doc, err));
@@ -484,6 +488,10 @@ static void encode_attributes(struct json_writer *w, const struct table *t)
     }
     if (t->permissions) {
         jsonw_kv_raw(w, "permissions", str_of(t->permissions));
+    }
+    jsonw_opt_text(w, "apiPrefix", t->api_prefix);
+    if (t->is_api_off) {
+        jsonw_kv_bool(w, "apiEnabled", false);
     }
 }
 

@@ -31,8 +31,8 @@
  *   deferred?}
  * Check: {name?, expr, column?}
  * Table: {tableName?|name, displayName?, description?, icon?, color?, columns, primaryKey?,
- *   indexes?, foreignKeys?, checks?, comment?, permissions?, strict?, withoutRowid?}; the stored
- *   form has kind, triggers, native and rowEstimate too
+ *   indexes?, foreignKeys?, checks?, comment?, permissions?, apiEnabled=true, apiPrefix?, strict?,
+ *   withoutRowid?}; the stored form has kind, triggers, native and rowEstimate too
  * Expression: scalar = literal; {"column": n}, {"call": f, "args": […]}, {"op": "=", "args": […]},
  *   {"and": […]}, {"or": […]}, {"not": e}, {"in": [e, v…]}, {"between": [e, lo, hi]},
  *   {"isNull": e}, {"like": [e, p]}, {"raw": "engine text"}

@@ -95,6 +95,8 @@ struct change {
 struct restored_key {
     const char *table; /* the table that had the key */
     struct foreign_key key;
+    bool is_relation; /* its column is shown as a relation, and said this of it */
+    const char *relation_type, *on_delete_text, *on_update_text;
 };
 
 struct change_list {

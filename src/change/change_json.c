@@ -188,16 +188,23 @@ static enum errcode decode_rename_table(const struct source *s, struct change *o
 static enum errcode decode_referrer(const struct source *s, const json_t *doc,
                                     struct restored_key *out, struct error *err)
 {
-    static const char *const keys[] = {"table", "foreignKey", NULL};
+    static const char *const keys[] = {"table", "foreignKey", "relation", NULL};
     const char *table = NULL;
-    const json_t *key = NULL;
+    const json_t *key = NULL, *relation = NULL;
     if (!json_is_object(doc)) {
         return ERROR(err, ERR_INVALID, "an object is expected here");
     }
     TRY(doc_only(doc, keys, err));
     TRY(doc_text(doc, "table", &table, err));
     TRY(doc_object(doc, "foreignKey", &key, err));
-    out->table = arena_strdup(s->arena, table);
+    TRY(doc_opt_object(doc, "relation", &relation, err));
+    *out = (struct restored_key){.table = arena_strdup(s->arena, table)};
+    if (relation) {
+        out->is_relation = true;
+        TRY(doc_opt_copy(s->arena, relation, "relationType", &out->relation_type, err));
+        TRY(doc_opt_copy(s->arena, relation, "onDelete", &out->on_delete_text, err));
+        TRY(doc_opt_copy(s->arena, relation, "onUpdate", &out->on_update_text, err));
+    }
     return where_prefix(err, foreign_key_decode(s->arena, key, &out->key, err), "/foreignKey");
 }
 
@@ -510,6 +517,23 @@ static void encode_rename_table(struct json_writer *w, const struct change *c)
     jsonw_kv_text(w, "newName", c->rename_table.new_name);
 }
 
+static void encode_referrer(struct json_writer *w, const struct restored_key *r)
+{
+    jsonw_begin_object(w);
+    jsonw_kv_text(w, "table", r->table);
+    jsonw_key(w, "foreignKey");
+    foreign_key_encode(w, &r->key);
+    if (r->is_relation) {
+        jsonw_key(w, "relation");
+        jsonw_begin_object(w);
+        jsonw_opt_text(w, "relationType", r->relation_type);
+        jsonw_opt_text(w, "onDelete", r->on_delete_text);
+        jsonw_opt_text(w, "onUpdate", r->on_update_text);
+        jsonw_end_object(w);
+    }
+    jsonw_end_object(w);
+}
+
 static void encode_restore_table(struct json_writer *w, const struct change *c)
 {
     jsonw_key(w, "table");
@@ -521,11 +545,7 @@ static void encode_restore_table(struct json_writer *w, const struct change *c)
     jsonw_key(w, "referrers");
     jsonw_begin_array(w);
     for (size_t i = 0; i < c->restore_table.n_referrers; i++) {
-        jsonw_begin_object(w);
-        jsonw_kv_text(w, "table", c->restore_table.referrers[i].table);
-        jsonw_key(w, "foreignKey");
-        foreign_key_encode(w, &c->restore_table.referrers[i].key);
-        jsonw_end_object(w);
+        encode_referrer(w, &c->restore_table.referrers[i]);
     }
     jsonw_end_array(w);
 }

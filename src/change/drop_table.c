@@ -75,7 +75,17 @@ static void collect(struct table *from, struct foreign_key *fk, void *arg)
     if (from->is_internal || str_eq_nocase(str_of(from->name), str_of(c->table))) {
         return; /* its own keys come back with it */
     }
-    struct restored_key key = {arena_strdup(c->arena, from->name), foreign_key_copy(c->arena, fk)};
+    struct restored_key key = {
+        .table = arena_strdup(c->arena, from->name),
+        .key = foreign_key_copy(c->arena, fk),
+    };
+    const struct column *column = table_find_column(from, str_of(fk->columns[0]));
+    if (column && column->related_table && fk->n_columns == 1) {
+        key.is_relation = true;
+        key.relation_type = arena_strdup(c->arena, column->relation_type);
+        key.on_delete_text = arena_strdup(c->arena, column->on_delete_text);
+        key.on_update_text = arena_strdup(c->arena, column->on_update_text);
+    }
     ARENA_PUSH(c->arena, c->keys, c->n, key);
 }
 

@@ -61,6 +61,19 @@ static enum errcode validate(const struct change *change, const struct catalog *
     return ERR_OK;
 }
 
+/* The column is a relation again, as it said before. */
+static void relate(struct arena *a, const struct restored_key *r, struct table *from,
+                   const char *target)
+{
+    struct column *column = table_find_column(from, str_of(r->key.columns[0]));
+    if (r->is_relation && column) {
+        column->related_table = arena_strdup(a, target);
+        column->relation_type = arena_strdup(a, r->relation_type);
+        column->on_delete_text = arena_strdup(a, r->on_delete_text);
+        column->on_update_text = arena_strdup(a, r->on_update_text);
+    }
+}
+
 static void apply(const struct change *change, struct catalog *now)
 {
     const char *trash = change->restore_table.trash;
@@ -76,6 +89,7 @@ static void apply(const struct change *change, struct catalog *now)
         struct table *from = catalog_find_table(now, str_of(r->table));
         struct foreign_key key = foreign_key_copy(now->arena, &r->key);
         TABLE_ADD(now->arena, from->foreign_keys, from->n_foreign_keys, key);
+        relate(now->arena, r, from, t->name);
         table_edited(from);
     }
 }

@@ -39,6 +39,9 @@ enum errcode present_table(struct arena *a, const struct registry_table *row, st
     t->icon = arena_strdup(a, row->icon);
     t->color = arena_strdup(a, row->color);
     t->permissions = arena_strdup(a, row->permissions);
+    bool is_derived = text_eq(row->api_prefix, store_api_prefix(a, row->table_name));
+    t->api_prefix = is_derived ? NULL : arena_strdup(a, row->api_prefix);
+    t->is_api_off = !row->api_enabled;
     present_columns(a, columns, n, t);
     return ERR_OK;
 }

@@ -67,6 +67,17 @@ static enum errcode load_entries(struct projection *p, struct error *err)
     return ERR_OK;
 }
 
+/* Where the API of a table that comes is: where it was, unless another one took the place. */
+static const char *prefix_for(const struct projection *p, const struct table *t)
+{
+    for (size_t i = 0; t->api_prefix && i < p->n_entries; i++) {
+        if (!p->entries[i].is_gone && text_eq(p->entries[i].row.api_prefix, t->api_prefix)) {
+            return store_api_prefix(p->arena, t->name);
+        }
+    }
+    return t->api_prefix ? t->api_prefix : store_api_prefix(p->arena, t->name);
+}
+
 static void add_entry(struct projection *p, const struct table *t)
 {
     struct arena *a = p->arena;
@@ -83,8 +94,8 @@ static void add_entry(struct projection *p, const struct table *t)
         .color = t->color,
         .relationships = "[]",
         .permissions = t->permissions ? t->permissions : "{}",
-        .api_enabled = true,
-        .api_prefix = store_api_prefix(a, t->name),
+        .api_enabled = !t->is_api_off,
+        .api_prefix = prefix_for(p, t),
         .created_at = store_now(),
         .created_by = p->outcome->record->actor_id,
     };

@@ -6,7 +6,6 @@
 #include "catalog/column_json.h"
 #include "catalog/doc_json.h"
 #include "catalog/table_json.h"
-#include "catalog/where.h"
 #include "change/change_json.h"
 
 /* ---- one operation ----------------------------------------------------------------------- */
@@ -71,35 +70,6 @@ enum errcode body_create_index(struct call *c, const char *table, struct change_
 
 /* ---- a table ----------------------------------------------------------------------------- */
 
-/* The specification's names for the same. */
-static const struct {
-    const char *alias, *key;
-} aliases[] = {
-    {"api_enabled", "apiEnabled"},
-    {"api_prefix", "apiPrefix"},
-    {"apiPath", "apiPrefix"},
-};
-
-static enum errcode with_own_keys(struct call *c, const json_t **out, struct error *err)
-{
-    const json_t *doc = NULL;
-    TRY(canonical_keys(c->arena, c->body, &doc, err));
-    json_t *copy = doc_tie(c->arena, json_copy((json_t *)doc));
-    for (size_t i = 0; i < ARRAY_LEN(aliases); i++) {
-        json_t *value = json_object_get(copy, aliases[i].alias);
-        if (!value) {
-            continue;
-        }
-        if (json_object_get(copy, aliases[i].key)) {
-            return doc_wrong(err, aliases[i].alias, "this is given twice");
-        }
-        BUG_ON(json_object_set(copy, aliases[i].key, value) != 0);
-        BUG_ON(json_object_del(copy, aliases[i].alias) != 0);
-    }
-    *out = copy;
-    return ERR_OK;
-}
-
 static enum errcode read_texts(struct call *c, const json_t *doc, struct app_table_set *out,
                                struct error *err)
 {
@@ -132,7 +102,7 @@ enum errcode body_table(struct call *c, struct app_table_set *out, const char **
     const json_t *doc = NULL, *permissions = NULL;
     *out = (struct app_table_set){0};
     *new_name = NULL;
-    TRY(with_own_keys(c, &doc, err));
+    TRY(canonical_keys(c->arena, c->body, &doc, err));
     TRY(doc_only(doc, keys, err));
     TRY(read_texts(c, doc, out, err));
     TRY(doc_opt_copy(c->arena, doc, "tableName", new_name, err));
@@ -311,8 +281,9 @@ static enum errcode read_confirm(struct call *c, struct changes_body *out, struc
     out->confirm = editor_confirm(c);
     TRY(doc_opt_array(c->body, "confirm", &list, err));
     if (list) {
-        TRY(where_prefix(err, text_list_decode(c->arena, list, &ids, &out->confirm.n, err),
-                         "/confirm"));
+        if (text_list_decode(c->arena, list, &ids, &out->confirm.n, err) != ERR_OK) {
+            return error_prefix_where(err, "/confirm");
+        }
         out->confirm.ids = ids;
     }
     return ERR_OK;
