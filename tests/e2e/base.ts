@@ -1,6 +1,6 @@
 // Actors of the journeys: a server of its own for each test, and a page that is watched.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import AxeBuilder from '@axe-core/playwright';
@@ -13,6 +13,20 @@ const binary = process.env.TELAIO ?? join(root, 'build/telaio');
 export const dataFolder = process.env.TELAIO_TEST_DATA ?? resolve(root, '../shared/data');
 export const airportsFile = join(dataFolder, 'import/airports.csv');
 export const hasAirports = existsSync(airportsFile);
+
+export type Airport = Record<'iata' | 'name' | 'city' | 'state' | 'country', string>;
+
+/** The file read a second way, to compare with: a line a row, quotes around what has a comma. */
+export function readAirports(): Airport[] {
+  const [head = '', ...lines] = readFileSync(airportsFile, 'utf8').trim().split('\n');
+  const names = head.trim().split(',');
+  return lines.map((line) => {
+    const fields = [...line.trim().matchAll(/("(?:[^"]|"")*"|[^,]*)(?:,|$)/g)].map(([, field = '']) =>
+      field.startsWith('"') ? field.slice(1, -1).replaceAll('""', '"') : field,
+    );
+    return Object.fromEntries(names.map((name, at) => [name, fields[at] ?? ''])) as Airport;
+  });
+}
 
 export const owner = { email: 'owner@example.com', password: 'correct horse battery' };
 

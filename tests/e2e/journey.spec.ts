@@ -1,4 +1,14 @@
-import { airportsFile, choose, expect, expectAccessible, hasAirports, owner, test } from './base';
+import { execFileSync } from 'node:child_process';
+import {
+  airportsFile,
+  choose,
+  expect,
+  expectAccessible,
+  hasAirports,
+  owner,
+  readAirports,
+  test,
+} from './base';
 
 const columns: [string, string, string?][] = [
   ['iata', 'Text'],
@@ -81,5 +91,98 @@ test('from the set-up link to a table with data and an API', async ({ studio, pa
     await expect(page.getByText('3,376')).toBeVisible();
     await page.getByRole('link', { name: 'Open the data' }).click();
     await page.waitForURL('**/tables/custom_airports/data**');
+  });
+
+  const airports = readAirports();
+  const texans = airports
+    .filter((airport) => airport.state === 'TX')
+    .sort((a, b) => (a.iata < b.iata ? 1 : -1));
+  const grid = page.getByRole('grid', { name: 'Airports' });
+  const cell = (row: number, column: string) =>
+    grid.locator(
+      `[role="row"][aria-rowindex="${row + 1}"] [aria-colindex="${columns.findIndex(([name]) => name === column) + 2}"]`,
+    );
+  const stored = async (iata: string, column: string) => {
+    const filters = encodeURIComponent(JSON.stringify({ iata }));
+    const answer = await studio.call('GET', `/api/custom/airports?filters=${filters}`);
+    return answer.data.rows[0]?.[column];
+  };
+
+  await test.step('sort', async () => {
+    const heading = grid.getByRole('columnheader', { name: 'iata' });
+    await heading.getByText('iata').click();
+    await expect(heading).toHaveAttribute('aria-sort', 'ascending');
+    await expect(cell(1, 'iata')).toHaveText('00M');
+    await heading.getByText('iata').click();
+    await expect(heading).toHaveAttribute('aria-sort', 'descending');
+    await expect(cell(1, 'iata')).toHaveText('ZZV');
+    await expect(page.getByText('3,376 rows')).toBeVisible();
+    await expectAccessible(page, 'the grid');
+  });
+
+  await test.step('filter', async () => {
+    await page.getByRole('button', { name: 'Filter' }).click();
+    await page.getByRole('button', { name: 'Add a condition' }).click();
+    await choose(page, 'Column', 'state');
+    await choose(page, 'Comparison', /^is$/);
+    await page.getByRole('textbox', { name: 'Value' }).fill('TX');
+    await expect(page.getByText(`${texans.length} rows`)).toBeVisible();
+    await expect(cell(1, 'iata')).toHaveText(texans[0]?.iata ?? '');
+    await expectAccessible(page, 'the filter');
+  });
+
+  const first = texans[0]?.iata ?? '';
+  const city = texans[0]?.city ?? '';
+  await test.step('edit and undo', async () => {
+    await cell(1, 'city').click();
+    await page.keyboard.type('Somewhere else');
+    await page.keyboard.press('Enter');
+    await expect(cell(1, 'city')).toHaveText('Somewhere else');
+    await expect.poll(() => stored(first, 'city')).toBe('Somewhere else');
+    await page.getByRole('button', { name: 'Undo', exact: true }).click();
+    await expect(cell(1, 'city')).toHaveText(city);
+    await expect.poll(() => stored(first, 'city')).toBe(city);
+  });
+
+  await test.step('drop a column and bring it back with its data', async () => {
+    await page.getByRole('link', { name: 'Schema', exact: true }).click();
+    await page.getByRole('button', { name: 'Remove city' }).click();
+    await page.getByRole('button', { name: 'Review the SQL' }).click();
+    const dialog = page.getByRole('dialog');
+    await expect(dialog.getByText(/This can be undone/)).toBeVisible();
+    await expect(dialog.getByText(/have a value in “city”/)).toBeVisible();
+    await dialog.getByRole('button', { name: 'Apply 1 change' }).click();
+    await expect(page.getByText('1 change applied')).toBeVisible();
+    expect(await stored(first, 'city')).toBeUndefined();
+    await page.getByRole('link', { name: 'History' }).last().click();
+    await page.getByRole('button', { name: /^Undo: Drop the column city of Airports/ }).click();
+    await expect(dialog.getByRole('heading', { name: 'What will run' })).toBeVisible();
+    await expectAccessible(page, 'the undo of a change');
+    await dialog.getByRole('button', { name: 'Undo the change' }).click();
+    await expect(page.getByText('Undone', { exact: true }).first()).toBeVisible();
+    const exported = await studio.call('GET', '/api/db-editor/export/custom_airports?format=json');
+    const back = (JSON.parse(exported.text) as { iata: string; city: string }[]).map(
+      (row) => `${row.iata} ${row.city}`,
+    );
+    expect(back.sort()).toEqual(airports.map((row) => `${row.iata} ${row.city}`).sort());
+  });
+
+  await test.step('call the API from its page, and with curl', async () => {
+    await page.getByRole('link', { name: 'API', exact: true }).click();
+    await page.getByRole('button', { name: 'Make a token' }).click();
+    await expect(page.getByRole('region', { name: 'Your token' })).toBeVisible();
+    await page
+      .getByRole('tabpanel', { name: 'cURL' })
+      .getByRole('button', { name: 'Copy', exact: true })
+      .click();
+    const curl = await page.evaluate(() => navigator.clipboard.readText());
+    expect(curl).toContain(`${studio.url}/api/custom/airports`);
+    const answer = JSON.parse(execFileSync('bash', ['-c', `${curl} -s`], { encoding: 'utf8' }));
+    expect(answer.data.pagination.total).toBe(airports.length);
+    expect(answer.data.rows[0].iata).toBe('00M');
+    await page.getByRole('tab', { name: 'Try it' }).click();
+    await page.getByRole('button', { name: 'Send' }).click();
+    await expect(page.getByRole('region', { name: 'Answer' })).toContainText('00M');
+    await expectAccessible(page, 'the API page');
   });
 });

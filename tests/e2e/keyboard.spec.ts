@@ -1,9 +1,16 @@
+import { execFileSync } from 'node:child_process';
 import type { Page } from '@playwright/test';
-import { airportsFile, expect, hasAirports, owner, test } from './base';
+import { airportsFile, expect, hasAirports, owner, type Studio, test } from './base';
 
 /** Tab until the wanted element has the focus: what cannot be reached by key is not there. */
-async function tabTo(page: Page, name: string | RegExp, role?: string, limit = 80): Promise<void> {
-  for (let presses = 0; presses < limit; presses += 1) {
+async function tabTo(
+  page: Page,
+  name: string | RegExp,
+  role?: string,
+  { back = false, after = '' } = {},
+): Promise<void> {
+  if (after) await tabTo(page, after, 'tab');
+  for (let presses = 0; presses < 80; presses += 1) {
     const focused = page.locator(':focus');
     if (await focused.count()) {
       const named = role
@@ -17,9 +24,58 @@ async function tabTo(page: Page, name: string | RegExp, role?: string, limit = 8
         )
           return;
     }
-    await page.keyboard.press('Tab');
+    await page.keyboard.press(back ? 'Shift+Tab' : 'Tab');
   }
   throw new Error(`Tab never reached ${name}`);
+}
+
+async function cityOf(studio: Studio, iata: string): Promise<string | undefined> {
+  const filters = encodeURIComponent(JSON.stringify({ iata }));
+  const { data } = await studio.call('GET', `/api/custom/airports?filters=${filters}`);
+  return data.rows[0]?.city;
+}
+
+/** Sorts, filters, edits and undoes in the grid of the airports. */
+async function workWithRows(page: Page, studio: Studio): Promise<void> {
+  const grid = page.getByRole('grid', { name: 'Airports' });
+  const active = grid.locator('[data-cell]:focus');
+  for (let presses = 0; presses < 40 && !(await active.count()); presses += 1)
+    await page.keyboard.press('Tab');
+  await page.keyboard.press('ArrowUp');
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Enter');
+  await expect(grid.getByRole('columnheader', { name: 'iata' })).toHaveAttribute('aria-sort', 'descending');
+  await page.keyboard.press('ArrowDown');
+  await expect(active).toHaveText('ZZV');
+
+  // Escape goes to the search; Tab from there to the filter
+  await page.keyboard.press('Escape');
+  await tabTo(page, 'Filter', 'button');
+  await page.keyboard.press('Enter');
+  await tabTo(page, 'Add a condition', 'button');
+  await page.keyboard.press('Enter');
+  // one goes on in the new condition, at its column
+  await expect(page.getByRole('combobox', { name: 'Column', exact: true })).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('listbox')).toBeVisible();
+  await page.keyboard.type('city');
+  await page.keyboard.press('Enter');
+  await tabTo(page, 'Value', 'textbox');
+  await page.keyboard.type('Zanes');
+  await expect(page.getByText('1 row', { exact: true })).toBeVisible();
+
+  for (let presses = 0; presses < 40 && !(await active.count()); presses += 1)
+    await page.keyboard.press('Tab');
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('ArrowRight');
+  await expect(active).toHaveText('Zanesville');
+  await page.keyboard.press('F2');
+  await page.keyboard.type(' (edited)');
+  await page.keyboard.press('Enter');
+  await expect.poll(() => cityOf(studio, 'ZZV')).toBe('Zanesville (edited)');
+  await page.keyboard.press('Control+z');
+  await expect.poll(() => cityOf(studio, 'ZZV')).toBe('Zanesville');
+  await expect(active).toHaveText('Zanesville');
 }
 
 test('the journey by keyboard alone', async ({ studio, page }) => {
@@ -89,6 +145,8 @@ test('the journey by keyboard alone', async ({ studio, page }) => {
   await page.keyboard.press('Enter');
   await page.waitForURL('**/tables/custom_airports/data**');
 
+  await workWithRows(page, studio);
+
   await page.keyboard.press('Control+k');
   await page.keyboard.type('schema airports');
   await page.keyboard.press('Enter');
@@ -107,9 +165,8 @@ test('the journey by keyboard alone', async ({ studio, page }) => {
   await page.keyboard.press('Enter');
   await tabTo(page, 'Undo the change', 'button');
   await page.keyboard.press('Enter');
-  await expect(page.getByText('Undone').first()).toBeVisible();
-  const { data } = await studio.call('GET', '/api/custom/airports?limit=1&fields=iata,city');
-  expect(data.rows[0].city).toBeTruthy();
+  await expect(page.getByText('Undone', { exact: true }).first()).toBeVisible();
+  expect(await cityOf(studio, 'ZZV')).toBe('Zanesville');
 
   await page.keyboard.press('Control+k');
   await page.keyboard.type('api airports');
@@ -118,4 +175,10 @@ test('the journey by keyboard alone', async ({ studio, page }) => {
   await tabTo(page, 'Make a token', 'button');
   await page.keyboard.press('Enter');
   await expect(page.getByText('It is shown this once')).toBeVisible();
+  await tabTo(page, 'Copy', 'button', { after: 'cURL' });
+  await page.keyboard.press('Enter');
+  await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toContain('curl ');
+  const curl = await page.evaluate(() => navigator.clipboard.readText());
+  const answer = JSON.parse(execFileSync('bash', ['-c', `${curl} -s`], { encoding: 'utf8' }));
+  expect(answer.data.rows[0].iata).toBe('00M');
 });

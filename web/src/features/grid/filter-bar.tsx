@@ -1,4 +1,5 @@
 import { Plus, X } from 'lucide-react';
+import { useEffect, useRef } from 'react';
 import type { Column } from '@/shared/api/types';
 import { useLanguage, useMessages } from '@/shared/i18n/core';
 import { Button, IconButton } from '@/shared/ui/button';
@@ -27,12 +28,26 @@ export interface FilterBarProps {
   columns: readonly Column[];
   model: FilterModel;
   onChange: (model: FilterModel) => void;
+  /** counts the conditions that were asked for elsewhere: one goes on at their value */
+  asked: number;
 }
 
 /** Conditions on the rows, in words. */
-export function FilterBar({ columns, model, onChange }: FilterBarProps) {
+export function FilterBar({ columns, model, onChange, asked }: FilterBarProps) {
   const m = useMessages(gridMessages);
   const { conditions, match } = model;
+  const bar = useRef<HTMLElement>(null);
+  const wanted = useRef('');
+  const known = useRef(0);
+  if (asked !== known.current) wanted.current = 'input[aria-label]';
+  known.current = asked;
+  // Who asks for a condition goes on in it.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: when one more is there
+  useEffect(() => {
+    const last = [...(bar.current?.querySelectorAll('[data-condition]') ?? [])].at(-1);
+    if (wanted.current) last?.querySelector<HTMLElement>(wanted.current)?.focus();
+    wanted.current = '';
+  }, [conditions.length, asked]);
   const put = (index: number, next: Partial<Condition>) =>
     onChange({
       ...model,
@@ -42,10 +57,12 @@ export function FilterBar({ columns, model, onChange }: FilterBarProps) {
     });
   const add = () => {
     const column = columns.find(({ name }) => name !== 'id') ?? columns[0];
+    wanted.current = '[role="combobox"]';
     if (column) onChange({ ...model, conditions: [...conditions, newCondition(column)] });
   };
   return (
     <section
+      ref={bar}
       aria-label={m.filters}
       className="flex flex-col gap-2 border-border border-b bg-surface px-4 py-3"
     >
@@ -122,7 +139,7 @@ function ConditionRow({
     />
   );
   return (
-    <div className="flex flex-wrap items-center gap-2">
+    <div data-condition className="flex flex-wrap items-center gap-2">
       <div className="w-48">
         <Select
           label={m.field}

@@ -93,6 +93,7 @@ export function GridPage({ table, onRowsChanged }: GridPageProps) {
   const keyName = keyColumn(columns);
   const [layout, setLayout] = useLayout(tableName);
   const [filterOpen, setFilterOpen] = useState(view.filter.conditions.length > 0);
+  const [askedFilters, setAskedFilters] = useState(0);
   const [selection, setSelection] = useState<RowSelection>(noRows);
   const [panel, setPanel] = useState<'new' | number | null>(null);
   const [exporting, setExporting] = useState(false);
@@ -342,6 +343,7 @@ export function GridPage({ table, onRowsChanged }: GridPageProps) {
           <FilterBar
             columns={columns}
             model={view.filter}
+            asked={askedFilters}
             onChange={(filter) => setView({ filter, page: paged ? 1 : 0 })}
           />
         ) : null}
@@ -398,6 +400,7 @@ export function GridPage({ table, onRowsChanged }: GridPageProps) {
               const conditions = [...view.filter.conditions, newCondition(column)];
               setView({ filter: { ...view.filter, conditions } });
               setFilterOpen(true);
+              setAskedFilters(askedFilters + 1);
             }}
             onChooseAll={(on) => setSelection(on ? allRows : noRows)}
             onChoose={(from, to, on) => void chooseRows(from, to, on)}
