@@ -68,8 +68,9 @@ int64_t request_length(const struct request *r);
 /**
  * request_read() - the next piece of the body; *@piece has n = 0 at its end
  *
- * Suspends. The piece is valid until the next call. Errors: ERR_CANCELLED (the client is gone),
- * ERR_MALFORMED (a broken body).
+ * Suspends. The piece is valid until the next call. Errors: ERR_CANCELLED (the client is gone, or
+ * the answer began to be streamed and the rest of the body is thrown away), ERR_MALFORMED (a broken
+ * body).
  */
 enum errcode request_read(struct request *r, struct str *piece, struct error *err) MUST_CHECK;
 /** request_body() - the whole body, in the request's arena. Errors: ERR_TOO_LARGE over @max bytes
@@ -86,7 +87,9 @@ enum errcode request_body(struct request *r, size_t max, struct str *out,
 #define RESPONSE_HOLD 65536
 void response_status(struct request *r, int status);
 int response_status_now(const struct request *r);
-/** response_header() - set (replace) a header; texts are copied. Line feeds in @value are a BUG. */
+/** response_header() - set (replace) a header; texts are copied. Line feeds in @value are a BUG,
+ * one that is empty is not sent. Those of an answer have room for 2 KiB beside the largest request.
+ */
 void response_header(struct request *r, const char *name, const char *value);
 /** response_header_now() - what a header of the answer is set to; p NULL = not set. */
 struct str response_header_now(const struct request *r, const char *name);

@@ -69,8 +69,11 @@ void wires_show_ends(struct http_home *home)
     for (struct wire *w = home->ended; w; w = next) {
         char c;
         next = w->next;
-        bool is_suspended = w->request && w->request->is_suspended;
-        if (is_suspended || recv(w->fd, &c, 1, MSG_PEEK | MSG_DONTWAIT) > 0) {
+        const struct request *r = w->request;
+        if (r && (r->is_suspended || r->phase == PHASE_ANSWER)) {
+            continue; /* later: it reads nothing now */
+        }
+        if (recv(w->fd, &c, 1, MSG_PEEK | MSG_DONTWAIT) > 0) {
             continue; /* later: it has not read all yet */
         }
         shutdown(w->fd, SHUT_RD); /* nothing more comes in any case, but it is an event */
