@@ -13,7 +13,6 @@ enum errcode rows_open(const struct caller *c, enum rows_name by, struct str nam
     TRY(by == ROWS_BY_RESOURCE ? tenant_view_resource(view, name, &t, err)
                                : tenant_view_table(view, name, &t, err));
     TRY(tenant_table_check(c, action, t, err));
-    int64_t user = c->principal.user_id;
     *out = (struct rows){
         .caller = c,
         .table = t,
@@ -24,7 +23,9 @@ enum errcode rows_open(const struct caller *c, enum rows_name by, struct str nam
                 .catalog = view->catalog,
                 .table = t->table,
                 .tenant_id = c->tenant.id,
-                .actor = user ? arena_printf(c->arena, "%lld", (long long)user) : NULL,
+                .has_scope = true,
+                .scope = t->scope,
+                .actor = c->principal.user_id,
             },
     };
     return ERR_OK;

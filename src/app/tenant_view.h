@@ -23,6 +23,7 @@ struct tenant_table {
     const struct registry_table *registry; /* NULL = not in the registry */
     struct table_policy policy;
     bool has_policy;               /* a table outside of the registry says nothing */
+    const struct filter *scope;    /* data_tenant_scope() */
     struct row_shape shown;        /* every column but tenant_id */
     const size_t *shown_positions; /* where each of them is in table->columns */
 };

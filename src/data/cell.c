@@ -4,13 +4,25 @@
 
 #include "base/time.h"
 #include "base/utf8.h"
+#include "base/uuid.h"
 #include "data/cell_json.h"
 #include "data/row_json.h"
 #include "query/value_json.h"
 
+static bool read_uuid(struct arena *a, struct str text, struct value *out)
+{
+    if (!uuid_valid(text)) {
+        return false;
+    }
+    char *lower = arena_alloc(a, UUID_TEXT + 1);
+    uuid_lower(lower, text);
+    *out = value_str((struct str){lower, UUID_TEXT});
+    return true;
+}
+
 /* The common kinds are read without a detour; whatever is unusual takes the long way, which also
  * makes the message. */
-static bool read_fast(struct str text, const struct column *c, struct value *out)
+static bool read_fast(struct arena *a, struct str text, const struct column *c, struct value *out)
 {
     const struct type *t = &c->type;
     int64_t i = 0;
@@ -32,6 +44,8 @@ static bool read_fast(struct str text, const struct column *c, struct value *out
     case TYPE_DATE:
         *out = value_str(text);
         return date_valid(text);
+    case TYPE_UUID:
+        return read_uuid(a, text, out);
     default:
         return false;
     }
@@ -40,7 +54,7 @@ static bool read_fast(struct str text, const struct column *c, struct value *out
 enum errcode cell_from_text(struct arena *a, struct str text, const struct column *c,
                             struct value *out, struct error *err)
 {
-    if (read_fast(text, c, out)) {
+    if (read_fast(a, text, c, out)) {
         return ERR_OK;
     }
     bool is_json = c->type.kind == TYPE_JSON || c->type.kind == TYPE_ARRAY;

@@ -33,7 +33,7 @@ void import_fill_init(struct importer *im)
         add(im, "tenant_id", value_int(ctx->tenant_id));
     }
     struct value actor;
-    if (data_actor(ctx, &actor)) {
+    if (data_actor(ctx, im->arena, &actor)) {
         add(im, "created_by", actor);
     }
 }

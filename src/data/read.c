@@ -2,8 +2,8 @@
 
 #include "base/buf.h"
 #include "base/utf8.h"
+#include "data/cell.h"
 #include "data/managed.h"
-#include "query/value_json.h"
 
 #define FLUSH_AT ((size_t)32 << 10)
 
@@ -28,28 +28,30 @@ const struct column *const *data_all_columns(struct arena *a, const struct table
     return columns;
 }
 
-bool data_actor(const struct data_context *ctx, struct value *out)
+bool data_actor(const struct data_context *ctx, struct arena *a, struct value *out)
 {
     const struct column *c = table_find_column(ctx->table, STR("created_by"));
-    int64_t id = 0;
-    if (!c || !ctx->actor) {
+    if (!c || ctx->actor == 0) {
         return false;
     }
-    bool is_number = type_is_integer(&c->type) && str_int64(str_of(ctx->actor), &id);
-    *out = is_number ? value_int(id) : value_text(ctx->actor);
+    *out = type_is_integer(&c->type) ? value_int(ctx->actor)
+                                     : value_text(arena_printf(a, "%lld", (long long)ctx->actor));
     return true;
+}
+
+const struct filter *data_tenant_scope(struct arena *a, const struct table *t, int64_t tenant_id)
+{
+    const struct column *tenant = table_find_column(t, STR("tenant_id"));
+    bool is_kept = tenant && tenant_id > 0 && table_is_managed(t);
+    return is_kept ? filter_compare(a, FILTER_EQ, tenant, value_int(tenant_id)) : NULL;
 }
 
 const struct filter *data_scope(const struct data_context *ctx, struct arena *a,
                                 const struct filter *where)
 {
-    const struct column *tenant = table_find_column(ctx->table, STR("tenant_id"));
-    const struct filter *scope = ctx->only;
-    if (table_is_managed(ctx->table) && tenant && ctx->tenant_id > 0) {
-        scope =
-            filter_and(a, scope, filter_compare(a, FILTER_EQ, tenant, value_int(ctx->tenant_id)));
-    }
-    return filter_and(a, where, scope);
+    const struct filter *scope =
+        ctx->has_scope ? ctx->scope : data_tenant_scope(a, ctx->table, ctx->tenant_id);
+    return filter_and(a, where, filter_and(a, ctx->only, scope));
 }
 
 static enum errcode flush(struct listing *l, bool always, struct error *err)
@@ -201,7 +203,7 @@ enum errcode data_key_filter(struct arena *a, const struct table *t, struct str 
         struct str part = rest;
         struct value v = value_null();
         bool is_there = t->n_primary_key == 1 || str_split(&rest, ',', &part);
-        if (!c || !is_there || value_from_text(a, part, c, &v, NULL) != ERR_OK) {
+        if (!c || !is_there || cell_from_text(a, part, c, &v, NULL) != ERR_OK) {
             return ERROR(err, ERR_NOT_FOUND, "no such row in \"%s\"", t->name);
         }
         all = filter_and(a, all, filter_compare(a, FILTER_EQ, c, v));

@@ -16,8 +16,10 @@ struct data_context {
     const struct catalog *catalog;
     const struct table *table;
     int64_t tenant_id;         /* managed tables: kept in tenant_id, and the rows seen are its */
-    const char *actor;         /* created_by; NULL = nobody */
+    int64_t actor;             /* created_by; 0 = nobody */
     const struct filter *only; /* a condition of the caller's permissions, NULL = none */
+    bool has_scope;            /* scope is data_tenant_scope(), made once for many requests */
+    const struct filter *scope;
 };
 
 struct row_sink {
@@ -51,12 +53,16 @@ enum errcode data_list(const struct data_context *ctx, struct arena *a, const st
 enum errcode data_key_filter(struct arena *a, const struct table *t, struct str id,
                              const struct filter **out, struct error *err) MUST_CHECK;
 
+/** data_tenant_scope() - the condition that keeps a tenant to its own rows; NULL = none is needed.
+ */
+const struct filter *data_tenant_scope(struct arena *a, const struct table *t, int64_t tenant_id);
+
 /** data_scope() - @where and what @ctx limits everything to (its tenant, its permissions). */
 const struct filter *data_scope(const struct data_context *ctx, struct arena *a,
                                 const struct filter *where);
 
 /** data_actor() - what created_by gets, *@out; false when it keeps its default. */
-bool data_actor(const struct data_context *ctx, struct value *out);
+bool data_actor(const struct data_context *ctx, struct arena *a, struct value *out);
 
 /** data_all_columns() - every column of @t in order, t->n_columns of them. */
 const struct column *const *data_all_columns(struct arena *a, const struct table *t);

@@ -84,7 +84,7 @@ static void fill_managed(const struct job *j, struct filled *f)
         set_named(j, f, "tenant_id", value_int(j->ctx->tenant_id));
     }
     struct value actor;
-    if (data_actor(j->ctx, &actor)) {
+    if (data_actor(j->ctx, j->arena, &actor)) {
         set_named(j, f, "created_by", actor);
     }
 }

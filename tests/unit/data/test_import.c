@@ -39,7 +39,7 @@ static struct place open_place(const char *sql)
     fixture_sql(p.fixture, sql);
     p.catalog = fixture_catalog(p.fixture);
     p.ctx = (struct data_context){
-        .engine = p.fixture->engine, .ns = STR("store"), .catalog = p.catalog, .actor = "1"};
+        .engine = p.fixture->engine, .ns = STR("store"), .catalog = p.catalog, .actor = 1};
     p.ctx.table = catalog_find_table(p.catalog, STR("t"));
     assert_non_null(p.ctx.table);
     return p;
