@@ -8,7 +8,7 @@ static const enum action actions[CHANGE_N] = {
     [CHANGE_RENAME_TABLE] = ACTION_TABLES_ALTER,   [CHANGE_RESTORE_TABLE] = ACTION_TRASH_RESTORE,
     [CHANGE_CREATE_COLUMN] = ACTION_COLUMNS_ADD,   [CHANGE_DROP_COLUMN] = ACTION_COLUMNS_DROP,
     [CHANGE_RENAME_COLUMN] = ACTION_COLUMNS_ALTER, [CHANGE_CREATE_INDEX] = ACTION_INDEXES_CREATE,
-    [CHANGE_DROP_INDEX] = ACTION_INDEXES_DROP,
+    [CHANGE_DROP_INDEX] = ACTION_INDEXES_DROP,     [CHANGE_MODIFY_COLUMN] = ACTION_COLUMNS_ALTER,
 };
 
 const char *change_table(const struct change *change)
@@ -32,6 +32,8 @@ const char *change_table(const struct change *change)
         return change->create_index.table;
     case CHANGE_DROP_INDEX:
         return change->drop_index.table;
+    case CHANGE_MODIFY_COLUMN:
+        return change->modify_column.table;
     default:
         return NULL;
     }

@@ -300,6 +300,11 @@ static enum errcode shape_rename_column(struct shaping *s, struct change *change
     return check_kept(s, change->rename_column.table, change->rename_column.column, err);
 }
 
+static enum errcode shape_modify_column(struct shaping *s, struct change *change, struct error *err)
+{
+    return check_kept(s, change->modify_column.table, change->modify_column.column, err);
+}
+
 static enum errcode shape_drop_column(struct shaping *s, struct change *change, struct error *err)
 {
     return check_kept(s, change->drop_column.table, change->drop_column.column, err);
@@ -329,6 +334,8 @@ static struct named names_of(struct change *c)
         return (struct named){.table = &c->create_index.table};
     case CHANGE_DROP_INDEX:
         return (struct named){.table = &c->drop_index.table, .index = &c->drop_index.index};
+    case CHANGE_MODIFY_COLUMN:
+        return (struct named){.table = &c->modify_column.table, .column = &c->modify_column.column};
     default:
         return (struct named){0};
     }
@@ -364,6 +371,7 @@ static shape_fn *const shapers[CHANGE_N] = {
     [CHANGE_CREATE_COLUMN] = shape_create_column,
     [CHANGE_RENAME_COLUMN] = shape_rename_column,
     [CHANGE_DROP_COLUMN] = shape_drop_column,
+    [CHANGE_MODIFY_COLUMN] = shape_modify_column,
 };
 
 enum errcode shape_where(const struct change_list *list, struct error *err, enum errcode code)

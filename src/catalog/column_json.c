@@ -93,8 +93,8 @@ static enum errcode check_pattern(const char *pattern, struct error *err)
     return pattern ? regex_compile(scratch, pattern, &re, err) : ERR_OK;
 }
 
-static enum errcode decode_rules(struct arena *a, const json_t *doc, struct column_rules *r,
-                                 struct error *err)
+enum errcode rules_decode(struct arena *a, const json_t *doc, struct column_rules *r,
+                          struct error *err)
 {
     static const char *const keys[] = {"minLength", "maxLength", "min", "max",
                                        "pattern",   "enum",      NULL};
@@ -119,7 +119,7 @@ static enum errcode decode_validation(struct arena *a, const json_t *doc, struct
     if (!rules) {
         return ERR_OK;
     }
-    TRY(where_prefix(err, decode_rules(a, rules, &c->rules, err), "/validation"));
+    TRY(where_prefix(err, rules_decode(a, rules, &c->rules, err), "/validation"));
     const struct column_rules *r = &c->rules;
     bool is_text = type_is_text(&c->type) || c->type.kind == TYPE_NONE;
     if ((r->has_min_length || r->has_max_length || r->pattern) && !is_text) {
@@ -448,7 +448,7 @@ static void encode_default(struct json_writer *w, const struct column *c)
     expr_encode(w, e);
 }
 
-static void encode_rules(struct json_writer *w, const struct column_rules *r)
+void rules_encode(struct json_writer *w, const struct column_rules *r)
 {
     bool any = r->has_min || r->has_max || r->has_min_length || r->has_max_length || r->pattern ||
                r->n_one_of > 0;
@@ -518,7 +518,7 @@ void column_encode(struct json_writer *w, const struct table *t, const struct co
     if (c->generated == GENERATED_NONE) {
         encode_default(w, c);
     }
-    encode_rules(w, &c->rules);
+    rules_encode(w, &c->rules);
     jsonw_opt_text(w, "comment", c->comment);
     if (t && table_in_primary_key(t, c->name)) {
         jsonw_kv_bool(w, "primaryKey", true);

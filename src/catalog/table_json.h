@@ -49,12 +49,17 @@ enum errcode table_decode(struct arena *a, const json_t *doc, struct table *out,
                           struct error *err) MUST_CHECK;
 enum errcode check_decode(struct arena *a, const json_t *doc, struct check *out,
                           struct error *err) MUST_CHECK;
+/** rules_decode() - an object as under `validation`; it does not know the column's type. */
+enum errcode rules_decode(struct arena *a, const json_t *doc, struct column_rules *out,
+                          struct error *err) MUST_CHECK;
 enum errcode trigger_decode(struct arena *a, const json_t *doc, struct trigger *out,
                             struct error *err) MUST_CHECK;
 enum errcode expr_decode(struct arena *a, const json_t *doc, const struct expr **out,
                          struct error *err) MUST_CHECK;
 
 void column_encode(struct json_writer *w, const struct table *t, const struct column *c);
+/** rules_encode() - key `validation` and what @r says; nothing when it says nothing. */
+void rules_encode(struct json_writer *w, const struct column_rules *r);
 void index_encode(struct json_writer *w, const struct index *i);
 void foreign_key_encode(struct json_writer *w, const struct foreign_key *f);
 void check_encode(struct json_writer *w, const struct check *c);

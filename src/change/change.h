@@ -89,6 +89,16 @@ struct change {
             const char *table;
             const char *index;
         } drop_index;
+        struct {
+            const char *table;
+            const char *column;
+            struct column_rules rules; /* as they shall be; the type does not change */
+            struct column_rules was;   /* as they are; by completion when has_was is not set */
+            bool has_was;
+            /* by completion: the CHECKs that say them */
+            const char *old_check; /* goes, NULL = none */
+            struct check check;    /* comes, expr NULL = none */
+        } modify_column;
     };
 };
 

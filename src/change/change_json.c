@@ -413,6 +413,63 @@ static enum errcode decode_drop_index(const struct source *s, struct change *out
     return name(s, keys, &out->drop_index.index, err);
 }
 
+/* Members of a column that a later version may change. */
+static enum errcode only_rules(const json_t *set, struct error *err)
+{
+    const char *key = NULL;
+    json_t *value = NULL;
+    json_object_foreach((json_t *)set, key, value)
+    {
+        if (!text_eq(key, "validation")) {
+            enum errcode code =
+                ERROR(err, ERR_UNSUPPORTED, "only the validation of a column can be changed");
+            (void)error_hint(err, "make a new column and drop this one");
+            return where_prefix(err, code, "/%s", key);
+        }
+    }
+    return json_object_size(set) > 0 ? ERR_OK
+                                     : ERROR(err, ERR_INVALID, "there is nothing to change");
+}
+
+/* {"validation": {…} | null} under @key of @doc; *@given tells whether it is there. */
+static enum errcode decode_rules(const struct source *s, const json_t *doc, const char *key,
+                                 struct column_rules *out, bool *given, struct error *err)
+{
+    const json_t *object = NULL, *rules = NULL;
+    TRY(doc_opt_object(doc, key, &object, err));
+    *given = object != NULL;
+    if (!object) {
+        return ERR_OK;
+    }
+    TRY(where_prefix(err, only_rules(object, err), "/%s", key));
+    TRY(where_prefix(err, doc_opt_object(object, "validation", &rules, err), "/%s", key));
+    if (!rules) {
+        return ERR_OK; /* null: no rules */
+    }
+    return where_prefix(err, rules_decode(s->arena, rules, out, err), "/%s/validation", key);
+}
+
+static enum errcode decode_modify_column(const struct source *s, struct change *out,
+                                         struct error *err)
+{
+    static const char *const keys[] = {"column", "columnName", "set", "was", NULL};
+    static const char *const plain[] = {"column", "set", "was", NULL};
+    static const char *const names[] = {"column", "columnName", NULL};
+    const json_t *doc = s->details ? s->details : s->doc;
+    const char *at = s->details ? "/details" : "";
+    bool has_set = false;
+    TRY(only(s, s->details ? keys : plain, err));
+    TRY(table_name(s, &out->modify_column.table, err));
+    TRY(name(s, names, &out->modify_column.column, err));
+    enum errcode code = decode_rules(s, doc, "set", &out->modify_column.rules, &has_set, err);
+    TRY(where_prefix(err, code, "%s", at));
+    if (!has_set) {
+        return where_prefix(err, ERROR(err, ERR_INVALID, "\"set\" is missing"), "%s/set", at);
+    }
+    code = decode_rules(s, doc, "was", &out->modify_column.was, &out->modify_column.has_was, err);
+    return where_prefix(err, code, "%s", at);
+}
+
 static decode_fn *const decoders[CHANGE_N] = {
 #define CHANGE(symbol, wire, member) [CHANGE_##symbol] = decode_##member,
 #include "change/kinds.def"
@@ -593,6 +650,31 @@ static void encode_drop_column(struct json_writer *w, const struct change *c)
     jsonw_kv_text(w, "table", c->drop_column.table);
     jsonw_kv_text(w, "column", c->drop_column.column);
     encode_trash(w, c->drop_column.trash, c->drop_column.no_trash);
+}
+
+static void encode_column_rules(struct json_writer *w, const char *key,
+                                const struct column_rules *r)
+{
+    bool says = r->has_min || r->has_max || r->has_min_length || r->has_max_length || r->pattern ||
+                r->n_one_of > 0;
+    jsonw_key(w, key);
+    jsonw_begin_object(w);
+    rules_encode(w, r);
+    if (!says) {
+        jsonw_key(w, "validation");
+        jsonw_null(w);
+    }
+    jsonw_end_object(w);
+}
+
+static void encode_modify_column(struct json_writer *w, const struct change *c)
+{
+    jsonw_kv_text(w, "table", c->modify_column.table);
+    jsonw_kv_text(w, "column", c->modify_column.column);
+    encode_column_rules(w, "set", &c->modify_column.rules);
+    if (c->modify_column.has_was) {
+        encode_column_rules(w, "was", &c->modify_column.was);
+    }
 }
 
 static void encode_rename_column(struct json_writer *w, const struct change *c)

@@ -139,17 +139,24 @@ static bool says_rules(const struct check *check, const struct column *c, const 
     return expr_equal(check->expr, rules) || (named && check->expr->kind == EXPR_RAW && aside);
 }
 
+const struct check *rules_check_in(struct arena *a, const struct column *c,
+                                   const struct check *checks, size_t n_checks)
+{
+    const struct expr *rules = column_rules_check(a, c);
+    for (size_t i = 0; rules && i < n_checks; i++) {
+        if (says_rules(&checks[i], c, rules)) {
+            return &checks[i];
+        }
+    }
+    return NULL;
+}
+
 bool rules_check_for(struct arena *a, const struct column *c, const struct check *checks,
                      size_t n_checks, struct check *out)
 {
     const struct expr *rules = column_rules_check(a, c);
-    if (!rules) {
+    if (!rules || rules_check_in(a, c, checks, n_checks)) {
         return false;
-    }
-    for (size_t i = 0; i < n_checks; i++) {
-        if (says_rules(&checks[i], c, rules)) {
-            return false;
-        }
     }
     *out = (struct check){.expr = rules, .column = arena_strdup(a, c->name)};
     return true;

@@ -51,6 +51,8 @@ const char *change_subject(const struct change *c)
         return c->create_index.table;
     case CHANGE_DROP_INDEX:
         return c->drop_index.table;
+    case CHANGE_MODIFY_COLUMN:
+        return c->modify_column.table;
     default:
         BUG_ON(true);
     }

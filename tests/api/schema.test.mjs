@@ -248,6 +248,39 @@ test("a column is renamed, shown, ordered and made unique by one route (A-08, B-
   }
 });
 
+test("rules of a column are widened, narrowed and taken back (B-10, B-31, B-117)", async (t) => {
+  const { client } = await startWithOwner(t);
+  await make(client, "Things", [{ name: "stars", type: "number", kind: "integer", validation: { min: 1, max: 5 } }]);
+  const path = `${editor}/tables/custom_things/columns/stars`;
+  const insert = async (stars) => (await client.post("/api/custom/things", { stars })).status;
+  assert.equal(await insert(7), 422);
+  const plan = await client.put(`${path}?dryRun=true`, { validation: { min: 1, max: 10 } });
+  assert.deepEqual(plan.data.operations.map((o) => o.op), ["MODIFY_COLUMN"]);
+  assert.ok(plan.data.steps.some((step) => step.rewrite));
+  const wider = await client.put(path, { validation: { min: 1, max: 10 } });
+  assert.equal(wider.status, 200, wider.text);
+  assert.ok(wider.data.changeId);
+  assert.equal(await insert(7), 201);
+  const broken = await client.put(path, { validation: { min: 1, max: 6 } });
+  assert.equal(broken.status, 422, broken.text);
+  assert.equal(broken.error.code, "check_violation");
+  assert.deepEqual(columnOf(await client.get(`${editor}/tables/custom_things`), "stars").validation, { min: 1, max: 10 });
+  const none = await client.put(path, { validation: null });
+  assert.equal(none.status, 200, none.text);
+  assert.equal(await insert(-3), 201);
+  const undone = await client.post(`${editor}/changes/${none.data.changeId}:undo`);
+  assert.equal(undone.status, 422, undone.text); // a row is there that the rule forbids
+  const back = await client.post(`${editor}/changes/${wider.data.changeId}:undo`);
+  assert.equal(back.status, 422, back.text);
+  const kept = await client.put(`${editor}/tables/custom_things/columns/created_by`, { validation: { max: 3 } });
+  assert.equal(kept.status, 422, kept.text);
+  const other = await client.post(`${editor}/changes`, {
+    operations: [{ op: "MODIFY_COLUMN", table: "custom_things", column: "stars", set: { type: "text" } }],
+  });
+  assert.equal(other.status, 422, other.text);
+  assert.equal(other.error.code, "unsupported");
+});
+
 test("a change that loses data wants a yes, and the answer shows the plan (A-11)", async (t) => {
   const { client } = await startWithOwner(t);
   await make(client, "Things");

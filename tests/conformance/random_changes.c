@@ -133,6 +133,12 @@ struct change random_change(struct random *r)
         c.rename_column.column = pick_name(r, "c");
         c.rename_column.new_name = pick_name(r, "c");
         break;
+    case CHANGE_MODIFY_COLUMN:
+        c.modify_column.table = pick_name(r, "t");
+        c.modify_column.column = pick_name(r, "c");
+        c.modify_column.rules.has_max_length = next(&r->seed, 2);
+        c.modify_column.rules.max_length = 1000 + next(&r->seed, 3);
+        break;
     case CHANGE_CREATE_INDEX:
         c.create_index.table = pick_name(r, "t");
         c.create_index.index = make_index(r);

@@ -265,6 +265,14 @@ static void add_change(struct call *c, struct made *m, struct change change)
     ARENA_PUSH(c->arena, m->list.items, m->list.n, change);
 }
 
+/* SQL says something else of the rules than it did: what the table itself holds has to change. */
+static bool changes_check(struct call *c, const struct column *was, const struct column *now)
+{
+    const struct expr *a = column_rules_check(c->arena, was);
+    const struct expr *b = now ? column_rules_check(c->arena, now) : a;
+    return a != b && (!a || !b || !expr_equal(a, b));
+}
+
 static enum errcode column_changes(struct call *c, const struct app_table *t,
                                    const struct column *column, const struct column_body *body,
                                    struct made *m, struct error *err)
@@ -280,6 +288,13 @@ static enum errcode column_changes(struct call *c, const struct app_table *t,
         add_change(c, m,
                    (struct change){.kind = CHANGE_DROP_INDEX,
                                    .drop_index = {.table = table, .index = index}});
+    }
+    if (changes_check(c, column, body->set.shown)) {
+        add_change(c, m,
+                   (struct change){.kind = CHANGE_MODIFY_COLUMN,
+                                   .modify_column = {.table = table,
+                                                     .column = column->name,
+                                                     .rules = body->set.shown->rules}});
     }
     const char *name = body->new_name ? body->new_name : column->name;
     if (!text_eq(name, column->name)) {

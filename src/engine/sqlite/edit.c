@@ -96,6 +96,17 @@ void edit_drop_column_clause(struct edits *e, size_t column, size_t clause)
     add(e, span.from, span.to, "");
 }
 
+void edit_add_column_clause(struct edits *e, size_t column, const char *clause)
+{
+    struct arena *scratch AUTO(arena_freep) = arena_new();
+    struct span span = e->table->columns[column].span;
+    struct str text = {e->table->text.p + span.from, span.to - span.from};
+    struct tokens t = tokens_read(scratch, text); /* comments are none */
+    struct str last = t.items[t.n - 1].text;
+    size_t end = span.from + (size_t)(last.p + last.n - text.p);
+    add(e, end, end, arena_printf(e->arena, " %s", clause));
+}
+
 static int compare(const void *x, const void *y)
 {
     const struct edit *a = x;

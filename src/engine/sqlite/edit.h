@@ -30,5 +30,7 @@ void edit_drop_column(struct edits *e, size_t column);
 void edit_add_clause(struct edits *e, const char *clause);
 void edit_drop_table_clause(struct edits *e, size_t clause);
 void edit_drop_column_clause(struct edits *e, size_t column, size_t clause);
+/** edit_add_column_clause() - @clause behind everything else of the column. */
+void edit_add_column_clause(struct edits *e, size_t column, const char *clause);
 /** edit_text() - the edited text, in the arena. */
 const char *edit_text(struct edits *e);

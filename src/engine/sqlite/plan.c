@@ -199,7 +199,7 @@ static plan_fn *const planners[CHANGE_N] = {
     [CHANGE_RENAME_TABLE] = plan_rename_table,   [CHANGE_RESTORE_TABLE] = plan_restore_table,
     [CHANGE_CREATE_COLUMN] = plan_create_column, [CHANGE_DROP_COLUMN] = plan_drop_column,
     [CHANGE_RENAME_COLUMN] = plan_rename_column, [CHANGE_CREATE_INDEX] = plan_create_index,
-    [CHANGE_DROP_INDEX] = plan_drop_index,
+    [CHANGE_DROP_INDEX] = plan_drop_index,       [CHANGE_MODIFY_COLUMN] = plan_modify_column,
 };
 
 static void plan_all(struct planner *p)

@@ -86,6 +86,9 @@ void rebuild_move(struct planner *p, const char *from, const char *to);
 void plan_create_column(struct planner *p, const struct change *c);
 void plan_drop_column(struct planner *p, const struct change *c);
 
+/* modify_column.c */
+void plan_modify_column(struct planner *p, const struct change *c);
+
 /* plan_table.c */
 void plan_drop_table(struct planner *p, const struct change *c);
 void plan_restore_table(struct planner *p, const struct change *c);

@@ -110,6 +110,9 @@ static void choose_named(struct simulation *s, const struct change *c)
     case CHANGE_DROP_INDEX:
         choose(s, c->drop_index.table);
         return;
+    case CHANGE_MODIFY_COLUMN:
+        choose(s, c->modify_column.table);
+        return;
     default:
         s->is_whole = true; /* a change that this list does not know: look at everything */
         return;

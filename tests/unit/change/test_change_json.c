@@ -54,7 +54,11 @@ static const char everything[] =
     "{\"op\":\"DROP_COLUMN\",\"table\":\"t\",\"column\":\"c\",\"trash\":\"__telaio_trash_x_2\"},"
     "{\"op\":\"RENAME_COLUMN\",\"table\":\"t\",\"column\":\"c\",\"newName\":\"d\"},"
     "{\"op\":\"CREATE_INDEX\",\"table\":\"t\",\"index\":{\"columns\":[\"c\"],\"unique\":false}},"
-    "{\"op\":\"DROP_INDEX\",\"table\":\"t\",\"index\":\"i\"}]";
+    "{\"op\":\"DROP_INDEX\",\"table\":\"t\",\"index\":\"i\"},"
+    "{\"op\":\"MODIFY_COLUMN\",\"table\":\"t\",\"column\":\"c\",\"set\":{\"validation\":"
+    "{\"minLength\":1,\"maxLength\":20,\"pattern\":\"^x\",\"enum\":[\"x\",\"xy\"]}}},"
+    "{\"op\":\"MODIFY_COLUMN\",\"table\":\"t\",\"column\":\"c\",\"set\":{\"validation\":null},"
+    "\"was\":{\"validation\":{\"max\":3}}}]";
 
 static void the_journal_reads_what_it_wrote(void **state)
 {
@@ -65,7 +69,7 @@ static void the_journal_reads_what_it_wrote(void **state)
     if (decode(a, everything, true, &list, &err) != ERR_OK) {
         fail_msg("%s at %s", err.message, err.where);
     }
-    assert_int_equal(list.n, 10);
+    assert_int_equal(list.n, 12);
     assert_string_equal(encode(a, &list), everything);
 }
 
@@ -100,6 +104,13 @@ static void requests_cannot_say_what_only_the_journal_may(void **state)
          "/operations/0/details/cascade", ERR_UNKNOWN_FIELD},
         {"[{\"type\":\"DROP_TABLE\",\"collection\":\"t\",\"dryRun\":true}]", "/operations/0/dryRun",
          ERR_UNKNOWN_FIELD},
+        {"[{\"op\":\"MODIFY_COLUMN\",\"table\":\"t\",\"column\":\"c\",\"set\":{\"type\":\"text\"}}]",
+         "/operations/0/set/type", ERR_UNSUPPORTED},
+        {"[{\"op\":\"MODIFY_COLUMN\",\"table\":\"t\",\"column\":\"c\",\"set\":{}}]",
+         "/operations/0/set", ERR_INVALID},
+        {"[{\"op\":\"MODIFY_COLUMN\",\"table\":\"t\",\"column\":\"c\",\"set\":{\"validation\":"
+         "{\"pattern\":\"[\"}}}]",
+         "/operations/0/set/validation/pattern", ERR_INVALID},
     };
     struct arena *a AUTO(arena_freep) = arena_new();
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -138,6 +149,10 @@ static void both_forms_mean_the_same(void **state)
          "[{\"op\":\"DROP_INDEX\",\"table\":\"t\",\"index\":\"i\"}]"},
         {"[{\"type\":\"DROP_TABLE\",\"datasource\":\"d\",\"collection\":\"t\"}]",
          "[{\"op\":\"DROP_TABLE\",\"table\":\"t\"}]"},
+        {"[{\"type\":\"MODIFY_COLUMN\",\"collection\":\"t\",\"details\":{\"columnName\":\"c\","
+         "\"set\":{\"validation\":{\"max\":3}}}}]",
+         "[{\"op\":\"MODIFY_COLUMN\",\"table\":\"t\",\"column\":\"c\",\"set\":{\"validation\":"
+         "{\"max\":3}}}]"},
     };
     struct arena *a AUTO(arena_freep) = arena_new();
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
