@@ -22,7 +22,7 @@ packages:
 	@tools/install-packages build
 
 build: packages studio
-	@tools/configure $(BUILD) -Dtests=false
+	@tools/configure $(BUILD) -Dtests=false -Db_lto=true
 	ninja -C $(BUILD) -j$(JOBS) telaio
 
 studio: packages

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CAP_FIRST 256u
+#define CAP_FIRST 512u
 
 void buf_init(struct buf *b, size_t max)
 {

@@ -19,6 +19,7 @@ static sqlite3_vfs *real_vfs;
 void fault_plan_reset(void)
 {
     atomic_store(&fault_plan.n_writes, 0);
+    atomic_store(&fault_plan.n_syncs, 0);
     atomic_store(&fault_plan.fail_from, 0);
     atomic_store(&fault_plan.fail_once, 0);
     atomic_store(&fault_plan.kill_at, 0);
@@ -60,6 +61,7 @@ static int do_truncate(sqlite3_file *f, sqlite3_int64 size)
 static int do_sync(sqlite3_file *f, int flags)
 {
     long us = atomic_load(&fault_plan.sync_us);
+    atomic_fetch_add(&fault_plan.n_syncs, 1);
     if (us) {
         usleep((useconds_t)us);
     }

@@ -9,7 +9,8 @@
 #define FAULT_VFS "fault"
 
 struct fault_plan {
-    atomic_long n_writes;  /* writes, truncates and syncs so far */
+    atomic_long n_writes; /* writes, truncates and syncs so far */
+    atomic_long n_syncs;
     atomic_long fail_from; /* from the nth on they answer SQLITE_FULL; 0 = never */
     atomic_long fail_once; /* only the nth; 0 = never */
     atomic_long kill_at;   /* at the nth the process is killed; 0 = never */

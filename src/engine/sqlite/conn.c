@@ -1,7 +1,6 @@
 #include "engine/sqlite/conn.h"
 
 #include "base/attr.h"
-#include "base/hash.h"
 #include "base/time.h"
 #include "engine/sqlite/errors.h"
 #include "engine/sqlite/functions.h"
@@ -208,11 +207,11 @@ enum errcode conn_int(struct conn *c, const char *sql, int64_t *out, struct erro
     return code;
 }
 
-static struct cached *find_cached(struct conn *c, uint64_t hash, struct str sql)
+static struct cached *find_cached(struct conn *c, struct str sql)
 {
     for (size_t i = 0; i < c->n_statements; i++) {
         struct cached *s = &c->statements[i];
-        if (s->hash == hash && !s->is_lent && str_is(sql, sqlite3_sql(s->stmt))) {
+        if (!s->is_lent && str_eq(sql, s->sql)) {
             return s;
         }
     }
@@ -240,8 +239,7 @@ static struct cached *find_place(struct conn *c)
 
 enum errcode conn_prepare(struct conn *c, struct str sql, sqlite3_stmt **out, struct error *err)
 {
-    uint64_t hash = hash64(sql);
-    struct cached *s = find_cached(c, hash, sql);
+    struct cached *s = find_cached(c, sql);
     if (!s) {
         sqlite3_stmt *stmt = NULL;
         int rc =
@@ -254,7 +252,7 @@ enum errcode conn_prepare(struct conn *c, struct str sql, sqlite3_stmt **out, st
             *out = stmt;
             return ERR_OK;
         }
-        *s = (struct cached){.stmt = stmt, .hash = hash};
+        *s = (struct cached){.stmt = stmt, .sql = str_of(sqlite3_sql(stmt))};
     }
     s->is_lent = true;
     s->used = ++c->n_calls;

@@ -19,7 +19,7 @@
 
 struct cached {
     sqlite3_stmt *stmt;
-    uint64_t hash;
+    struct str sql;
     uint64_t used; /* when, in calls */
     bool is_lent;
 };

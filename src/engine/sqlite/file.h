@@ -20,11 +20,12 @@
  * Locks, in this order: engine.lock (the table of files, the ready list), file.lock (idle stacks
  * and the queue of one file). Neither is held across a call that waits.
  */
-#define LOOPS_MAX      64
-#define IDLE_MAX       8 /* idle readers of one loop and file */
-#define WRITER_THREADS 4
-#define FILE_BUCKETS   256
-#define GROUP_MAX      256
+#define LOOPS_MAX       64
+#define IDLE_MAX        8 /* idle readers of one loop and file */
+#define WRITER_THREADS  4
+#define FILE_BUCKETS    256
+#define GROUP_MAX       256
+#define VERSION_KEPT_US 5000 /* changes of other processes are seen within */
 
 struct file;
 struct sqlite_session;
@@ -74,6 +75,9 @@ struct file {
 
     pthread_mutex_t lock;
     _Atomic(uint64_t) epoch; /* counts schema changes of this process */
+    int64_t version;         /* under lock: SQLite's count of schema changes as last read, */
+    int64_t version_us;      /* when (0 = never), */
+    uint64_t version_epoch;  /* and in which epoch */
     struct conn *idle[LOOPS_MAX + 1];
     int n_idle[LOOPS_MAX + 1];
 

@@ -6,6 +6,7 @@
 
 #include "base/attr.h"
 #include "base/fs.h"
+#include "base/time.h"
 #include "engine/catalog_cache.h"
 #include "engine/sqlite/maintain.h"
 #include "engine/sqlite/session.h"
@@ -164,20 +165,44 @@ static bool namespace_exists(struct engine *engine, struct str ns)
     return access(file_path(of(engine), a, ns), F_OK) == 0;
 }
 
+/* What was read a moment ago, on a loop: every request asks, and only another process can have
+ * changed it meanwhile. Changes of our own count in the file's epoch. */
+static bool version_is_known(struct file *f, int64_t *version)
+{
+    pthread_mutex_lock(&f->lock);
+    bool is_known = wait_loop() >= 0 && f->version_epoch == atomic_load(&f->epoch) &&
+                    f->version_us != 0 && time_monotonic_us() - f->version_us < VERSION_KEPT_US;
+    *version = f->version;
+    pthread_mutex_unlock(&f->lock);
+    return is_known;
+}
+
+static enum errcode read_version(struct file *f, int64_t *version, struct error *err)
+{
+    struct conn *c = NULL;
+    uint64_t epoch = atomic_load(&f->epoch); /* before: what changes now is read again */
+    int64_t now = time_monotonic_us();
+    TRY(file_lend(f, &c, err));
+    enum errcode code = conn_int(c, "PRAGMA schema_version", version, err);
+    file_return(f, c);
+    TRY(code);
+    pthread_mutex_lock(&f->lock);
+    f->version = *version;
+    f->version_us = now;
+    f->version_epoch = epoch;
+    pthread_mutex_unlock(&f->lock);
+    return ERR_OK;
+}
+
 /* SQLite counts schema changes in the file, whoever makes them; the opening is part of it because
  * a file put in another's place has its own count. */
 static enum errcode generation(struct engine *engine, struct str ns, uint64_t *out,
                                struct error *err)
 {
     struct file *f = NULL;
-    struct conn *c = NULL;
     int64_t version = 0;
     TRY(file_acquire(of(engine), ns, &f, err));
-    enum errcode code = file_lend(f, &c, err);
-    if (code == ERR_OK) {
-        code = conn_int(c, "PRAGMA schema_version", &version, err);
-        file_return(f, c);
-    }
+    enum errcode code = version_is_known(f, &version) ? ERR_OK : read_version(f, &version, err);
     if (code == ERR_OK) {
         *out = (uint64_t)version | f->serial << 32;
     }
@@ -252,6 +277,9 @@ enum errcode sqlite_engine_open(const struct sqlite_settings *settings, struct e
     if (!settings->read_only) {
         TRY(fs_make_folder(settings->folder, err));
     }
+    /* Nobody asks how much memory SQLite has, and to count it takes one lock for all loops at every
+     * allocation. Refused when this process uses SQLite already: then it counts. */
+    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     struct arena *a = arena_new();
     struct sqlite_engine *e = ARENA_NEW(a, struct sqlite_engine);
     e->arena = a;
