@@ -35,6 +35,17 @@ void answer_begin(struct call *c, struct answer *a, int status)
     response_status(c->request, status);
 }
 
+/* Handlers name addresses as they know them; the client's are below the base path. */
+static void move_location(struct call *c)
+{
+    struct str location = response_header_now(c->request, "Location");
+    if (location.n > 1 && location.p[0] == '/' && c->base[1]) {
+        struct str rest = str_sub(location, 1);
+        response_header(c->request, "Location",
+                        arena_printf(c->arena, "%s%.*s", c->base, (int)rest.n, rest.p));
+    }
+}
+
 enum errcode answer_end(struct call *c, struct answer *a, const char *meta, struct error *err)
 {
     if (meta) {
@@ -46,6 +57,7 @@ enum errcode answer_end(struct call *c, struct answer *a, const char *meta, stru
         return ERROR(err, ERR_TOO_LARGE, "the answer is too large; ask for less at once");
     }
     response_header(c->request, "Content-Type", MEDIA_JSON);
+    move_location(c);
     repeat_finish(c, buf_str(a->buf));
     return response_write(c->request, a->buf->p, a->buf->n, err);
 }

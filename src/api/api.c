@@ -246,6 +246,7 @@ void api_handle(struct request *r, void *arg)
         .app = api->app,
         .caller = &caller,
         .match = &match,
+        .base = api->base,
     };
     struct error err = ERROR_INIT;
     int64_t began = time_monotonic_us();

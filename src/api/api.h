@@ -22,6 +22,7 @@ struct call {
     const struct query_pair *query;
     size_t n_query;
     const json_t *body;    /* BODY_JSON; NULL otherwise */
+    const char *base;      /* base path with a slash at both ends */
     struct repeat *repeat; /* the dispatcher's: an Idempotency-Key was given; else NULL */
 };
 

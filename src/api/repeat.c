@@ -105,10 +105,11 @@ void repeat_end(struct call *c, bool is_error)
     if (!c->repeat || c->repeat->is_finished) {
         return;
     }
-    if (!is_error) {
-        repeat_finish(c, STR("")); /* an answer without a body, or one that was streamed */
+    if (!is_error && response_bytes(c->request) == 0) {
+        repeat_finish(c, STR("")); /* an answer without a body */
         return;
     }
+    /* Nothing was done, or what was streamed is not kept and can only be asked for again. */
     if (kept_answer_drop(c->caller, &c->repeat->kept, &e) != ERR_OK) {
         log_error("idempotency", &e);
         error_release(&e);

@@ -13,9 +13,9 @@ static void set_cookie(struct call *c, const char *token, int64_t seconds)
     const char *secure = str_eq_nocase(scheme, STR("https")) ? "; Secure" : "";
     response_header(c->request, "Set-Cookie",
                     arena_printf(c->arena,
-                                 API_COOKIE "=%s; Path=/; HttpOnly; SameSite=Strict; "
+                                 API_COOKIE "=%s; Path=%s; HttpOnly; SameSite=Strict; "
                                             "Max-Age=%lld%s",
-                                 token, (long long)seconds, secure));
+                                 token, c->base, (long long)seconds, secure));
 }
 
 static struct people_user as_user(const struct call *c, const struct user *u)

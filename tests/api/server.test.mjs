@@ -107,7 +107,12 @@ test("the base path goes before the studio's addresses and works for the API", a
   const anonymous = new Client(server.url);
   const token = await server.setupToken();
   assert.match(server.output, /\/db\/setup\?token=/);
-  assert.equal((await anonymous.post("/db/api/auth/setup", { token, ...owner })).status, 200);
+  const made = await anonymous.post("/db/api/auth/setup", { token, ...owner });
+  assert.equal(made.status, 200);
+  assert.match(made.headers.get("set-cookie"), /; Path=\/db\/;/);
+  const client = new Client(server.url, { token: made.data.token });
+  const tenant = await client.post("/db/api/tenants", { slug: "alpha" });
+  assert.equal(tenant.headers.get("location"), "/db/api/tenants/alpha");
   assert.equal((await anonymous.get("/db/healthz")).status, 200);
   assert.equal((await anonymous.get("/healthz")).status, 200, "probes need no prefix");
   const page = await anonymous.get("/db/tables");
@@ -275,6 +280,47 @@ test("connections that are cut leave the server whole", async (t) => {
   assert.match(answer, /^(HTTP\/1\.1 400|$)/);
   await until(async () => /telaio_requests_active 1\b/.test((await client.get("/metrics")).text), "requests to end");
   assert.equal((await server.stop()).code, 0, server.errors);
+});
+
+test("JSON nests 64 deep and no deeper", async (t) => {
+  const { client } = await startWithOwner(t);
+  const nested = (n) => `{"slug":${"[".repeat(n - 1)}${"]".repeat(n - 1)}}`;
+  const code = async (n) => (await client.post("/api/tenants", nested(n), { "content-type": "application/json" })).error.code;
+  assert.equal(await code(64), "validation_failed");
+  assert.equal(await code(65), "too_deep");
+});
+
+test("what runs when the server is asked to stop is finished", async (t) => {
+  const folder = temporaryFolder(t);
+  const { server, client } = await startWithOwner(t, { folder });
+  await client.post("/api/db-editor/tables", contacts);
+  const { hostname, port } = new URL(server.url);
+  const answer = new Promise((done, fail) => {
+    const out = request({ hostname, port, method: "POST", path: "/api/db-editor/import/custom_contacts",
+      headers: { authorization: `Bearer ${client.token}`, "content-type": "text/csv", "transfer-encoding": "chunked" } });
+    out.on("response", (response) => {
+      let text = "";
+      response.on("data", (part) => (text += part));
+      response.on("end", () => done({ status: response.statusCode, text }));
+    });
+    out.on("error", fail);
+    out.write("email\nfirst@x.org\n");
+    until(async () => /telaio_requests_active 2\b/.test((await client.get("/metrics")).text), "the import to run")
+      .then(async () => {
+        server.process.kill("SIGTERM");
+        await until(() => /"event":"stop"/.test(server.errors), "the stop in the log");
+        out.end("second@x.org\n");
+      })
+      .catch(fail);
+  });
+  const { status, text } = await answer;
+  assert.equal(status, 200, text);
+  const { code } = await server.stop();
+  assert.equal(code, 0, server.errors);
+  const again = await new Server({ folder }).start();
+  t.after(() => again.stop());
+  const rows = await new Client(again.url, { token: client.token }).get("/api/custom/contacts");
+  assert.equal(rows.data.rows.length, 2, rows.text);
 });
 
 test("JSON that could be read in two ways is refused", async (t) => {
