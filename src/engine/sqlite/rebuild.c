@@ -23,21 +23,34 @@ static bool same(const char *a, const char *b)
     return a && b && str_eq_nocase(str_of(a), str_of(b));
 }
 
-/* How the row number is called, NULL when the table has none or it is a column of its own. */
-static const char *rowid_name(const struct table *t)
+static const char *const row_names[] = {"rowid", "_rowid_", "oid"};
+
+/* How the row number is called, in @t and still when it has the column @added (NULL = none); NULL
+ * when the table has none, it is a column of its own, or columns have all its names. */
+static const char *rowid_name(const struct table *t, const char *added)
 {
-    static const char *const names[] = {"rowid", "_rowid_", "oid"};
     const struct column *key = table_single_key(t);
     bool is_key = key && key->type.native && same(key->type.native, "INTEGER");
     if (t->is_without_rowid || is_key) {
         return NULL;
     }
-    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-        if (!table_find_column(t, str_of(names[i]))) {
-            return names[i];
+    for (size_t i = 0; i < ARRAY_LEN(row_names); i++) {
+        if (!table_find_column(t, str_of(row_names[i])) && !same(row_names[i], added)) {
+            return row_names[i];
         }
     }
     return NULL;
+}
+
+/* A column that comes or goes with a name of the row number: that is called otherwise then. */
+static bool moves_row_name(const struct rebuild *r)
+{
+    for (size_t i = 0; i < ARRAY_LEN(row_names); i++) {
+        if (same(r->added, row_names[i]) || same(r->dropped, row_names[i])) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static bool has_counter(const struct table *t)
@@ -74,13 +87,12 @@ static void write_join(struct sql_writer *w, const struct rebuild *r)
     sql_text(w, " LEFT JOIN ");
     sql_ident(w, r->restore->object);
     sql_text(w, " AS \"r\"");
+    const char *number = r->table->n_primary_key ? NULL : rowid_name(r->table, NULL);
     for (size_t i = 0; i < r->restore->n_keys; i++) {
-        const char *onto = r->restore->onto[i];
-        bool is_rowid = same(onto, "rowid") && !table_find_column(r->table, str_of(onto));
         sql_text(w, i ? " AND \"r\"." : " ON \"r\".");
         sql_ident(w, r->restore->keys[i]);
         sql_text(w, " = ");
-        write_old(w, is_rowid ? rowid_name(r->table) : onto);
+        write_old(w, number ? number : r->restore->onto[i]);
     }
 }
 
@@ -138,7 +150,7 @@ static void write_copy(struct planner *p, struct sql_writer *w, const struct reb
                        const struct copy *c)
 {
     const struct table *t = r->table;
-    const char *rowid = rowid_name(t);
+    const char *rowid = rowid_name(t, r->added);
     struct sql_writer names = planner_write(p);
     size_t n = 0;
     sql_text(w, "SELECT ");
@@ -296,7 +308,7 @@ static void merge(struct planner *p, const struct rebuild *r, const char *to, si
 static bool may_merge(const struct planner *p, const struct rebuild *r)
 {
     const struct last_rebuild *last = p->last;
-    return r->may_merge && last && same(last->table, r->table->name) &&
+    return r->may_merge && last && !moves_row_name(r) && same(last->table, r->table->name) &&
            !(r->is_kept && is_added(last, r->dropped));
 }
 
@@ -339,7 +351,7 @@ void plan_rebuild(struct planner *p, const struct rebuild *r)
         merge(p, r, to, from + 1);
         from -= p->last->to - p->last->from;
     }
-    if (r->may_merge) {
+    if (r->may_merge && !moves_row_name(r)) {
         note_rebuild(p, r, from, merges);
     }
     planner_touch(p, t->name);
@@ -477,7 +489,7 @@ static void plan_column_trash(struct planner *p, const struct table *t, const st
                               const char *trash)
 {
     struct sql_writer w = planner_write(p);
-    const char *rowid = rowid_name(t);
+    const char *rowid = rowid_name(t, NULL);
     size_t n = t->n_primary_key ? t->n_primary_key : 1;
     if (!t->n_primary_key && !rowid) {
         planner_fail(

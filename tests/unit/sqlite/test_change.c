@@ -291,6 +291,56 @@ static void existing_names_of_any_kind_are_worked_with(void **state)
     }
 }
 
+static const char *numbered(struct fixture *f)
+{
+    return fixture_text(f, "SELECT group_concat(rowid || oid || b, ';') FROM numbered");
+}
+
+static struct change drop_of(const char *column)
+{
+    struct change c = {.kind = CHANGE_DROP_COLUMN};
+    c.drop_column.table = "numbered";
+    c.drop_column.column = column;
+    return c;
+}
+
+/* A rebuild copies the number of each row by a name that no column has, before and after. */
+static void columns_called_as_the_row_number_keep_their_values(void **state)
+{
+    static const char *const tables[] = {
+        "CREATE TABLE numbered (rowid TEXT, oid TEXT, b TEXT PRIMARY KEY NOT NULL)",
+        "CREATE TABLE numbered (rowid TEXT, oid TEXT, b TEXT)", /* no key: by the number */
+    };
+    static const char *const columns[] = {"rowid", "oid"};
+    struct fixture *f = *state;
+    for (size_t i = 0; i < 2; i++) {
+        fixture_sql(f, tables[i]);
+        fixture_sql(f, "INSERT INTO numbered (_rowid_, rowid, oid, b) VALUES "
+                       "(7, 'r7', 'o7', 'b7'), (9, 'r9', 'o9', 'b9')");
+        const char *before = numbered(f);
+        for (size_t k = 0; k < 2; k++) {
+            struct change_list undo = {0};
+            run(f, drop_of(columns[k]), &undo);
+            assert_ok(f, fixture_change(f, &undo, arena_printf(f->arena, "r%zu%zu", i, k)));
+            assert_string_equal(numbered(f), before);
+        }
+        struct change items[4] = {drop_of("rowid"), add_column("oid2", TYPE_TEXT), drop_of("oid"),
+                                  add_column("_rowid_", TYPE_TEXT)};
+        struct change_list list = {items, 4, f->arena};
+        struct change_list undo = {0};
+        items[1].create_column.table = items[3].create_column.table = "numbered";
+        items[1].create_column.after = "b";
+        items[3].create_column.after = ""; /* first */
+        assert_ok(f, fixture_change_undo(f, &list, arena_printf(f->arena, "many%zu", i), &undo));
+        assert_string_equal(fixture_text(f, "SELECT group_concat(rowid || b) FROM numbered"),
+                            "7b7,9b9");
+        assert_ok(f, fixture_change(f, &undo, arena_printf(f->arena, "none%zu", i)));
+        assert_string_equal(numbered(f), before);
+        assert_string_equal(fixture_text(f, "SELECT group_concat(_rowid_) FROM numbered"), "7,9");
+        fixture_sql(f, "DROP TABLE numbered");
+    }
+}
+
 static void a_list_sees_its_own_earlier_changes(void **state)
 {
     struct fixture *f = *state;
@@ -540,6 +590,7 @@ int main(void)
         CASE(a_view_that_reads_the_table_blocks_its_drop),
         CASE(renames_follow_into_every_text),
         CASE(existing_names_of_any_kind_are_worked_with),
+        CASE(columns_called_as_the_row_number_keep_their_values),
         CASE(a_list_sees_its_own_earlier_changes),
         CASE(rebuilds_of_one_table_are_one),
         CASE(a_column_restored_and_dropped_in_one_list_keeps_its_values),
