@@ -50,8 +50,12 @@ function serverEnvironment(): NodeJS.ProcessEnv {
   return { ...Object.fromEntries(own), TELAIO_PASSWORD_MEMORY_KIB: '64' };
 }
 
-async function start(folder: string): Promise<{ process: ChildProcess; url: string; token: string }> {
-  const server = spawn(binary, ['serve', '--data', folder, '--listen', '127.0.0.1:0'], {
+async function start(
+  folder: string,
+  basePath: string,
+): Promise<{ process: ChildProcess; url: string; token: string }> {
+  const place = basePath ? ['--base-path', `${basePath}/`] : [];
+  const server = spawn(binary, ['serve', '--data', folder, '--listen', '127.0.0.1:0', ...place], {
     env: serverEnvironment(),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -67,7 +71,7 @@ async function start(folder: string): Promise<{ process: ChildProcess; url: stri
       const token = /\/setup\?token=([A-Za-z0-9_-]+)/.exec(output)?.[1];
       if (!url || !token) return;
       clearTimeout(timer);
-      done({ process: server, url, token });
+      done({ process: server, url: url + basePath, token });
     };
     server.stdout?.on('data', (bytes: Buffer) => {
       output += bytes.toString();
@@ -103,6 +107,8 @@ async function request(
 }
 
 interface Fixtures {
+  /** the prefix under which the studio lives, as behind a proxy: '' or '/db' */
+  basePath: string;
   /** a fresh installation, not set up yet */
   studio: Studio;
   /** the same, with its owner signed in in the browser */
@@ -111,9 +117,11 @@ interface Fixtures {
 }
 
 export const test = base.extend<Fixtures>({
-  studio: async ({ baseURL: _ }, use) => {
+  basePath: ['', { option: true }],
+
+  studio: async ({ basePath }, use) => {
     const folder = mkdtempSync(join(tmpdir(), 'telaio-e2e-'));
-    const server = await start(folder);
+    const server = await start(folder, basePath);
     let session = '';
     await use({
       url: server.url,

@@ -1,4 +1,5 @@
 import { useNavigate, useRouter, useSearch } from '@tanstack/react-router';
+import { basePath } from '@/shared/api/client';
 import { useMessages } from '@/shared/i18n/core';
 import { AuthFrame } from './auth-frame';
 import { sessionMessages } from './i18n';
@@ -15,7 +16,7 @@ export function SignInPage() {
         onDone={() => {
           // Only addresses of this studio: anything else would be an open redirect.
           if (search.to?.startsWith('/') && !search.to.startsWith('//'))
-            router.history.push(search.to);
+            router.history.push(basePath().slice(0, -1) + search.to);
           else void navigate({ to: '/tables' });
         }}
       />
