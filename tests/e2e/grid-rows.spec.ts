@@ -307,6 +307,46 @@ test('columns are resized, moved and hidden, and stay so', async ({ signedIn, pa
   await expect(header(/Active/)).toBeHidden();
 });
 
+test('the menu of a column filters by it, and does nothing else', async ({ signedIn, page }) => {
+  const grid = await withPeople(signedIn, page);
+  await cell(grid, 1, 'Age').click();
+  await page.keyboard.press('ArrowUp');
+  await page.keyboard.press('Shift+F10');
+  await page.getByRole('menuitem', { name: 'Filter by this column' }).press('Enter');
+  await expect(page.getByRole('textbox', { name: 'Value' })).toBeFocused();
+  await page.keyboard.type('7');
+  await expect(page.getByText('1 row', { exact: true })).toBeVisible();
+  await expect(cell(grid, 1, 'Name')).toHaveText('p007');
+  await expect(grid.getByRole('columnheader', { name: /Age/ })).toHaveAttribute('aria-sort', 'none');
+});
+
+test('a column fits its content by a double click on its edge', async ({ signedIn, page }) => {
+  const grid = await withPeople(signedIn, page);
+  const header = grid.getByRole('columnheader', { name: /Name/ });
+  const before = (await header.boundingBox())?.width ?? 0;
+  await header.locator('[data-resize]').dblclick();
+  await expect
+    .poll(() => header.boundingBox().then((box) => box?.width ?? 0))
+    .toBeLessThan(before - 60);
+  await expect(header).toHaveAttribute('aria-sort', 'ascending');
+});
+
+test('cells that are not saved hold one back from leaving', async ({ signedIn, page }) => {
+  const grid = await withPeople(signedIn, page);
+  await cell(grid, 1, 'Age').click();
+  await page.keyboard.type('900');
+  await page.keyboard.press('Enter');
+  await expect(page.getByText('1 cell is not saved')).toBeVisible();
+  await page.getByRole('link', { name: 'Schema', exact: true }).click();
+  const dialog = page.getByRole('dialog', { name: 'Leave with unsaved cells?' });
+  await expectAccessible(page, 'the dialog before leaving');
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
+  await expect(grid).toBeVisible();
+  await page.getByRole('link', { name: 'Schema', exact: true }).click();
+  await dialog.getByRole('button', { name: 'Leave and lose them' }).click();
+  await page.waitForURL('**/schema');
+});
+
 test('rows come in pages where one likes that', async ({ signedIn, page }) => {
   const grid = await withPeople(signedIn, page, 250);
   await page.getByRole('button', { name: 'View' }).click();

@@ -42,12 +42,15 @@ export function FilterBar({ columns, model, onChange, asked }: FilterBarProps) {
   if (asked !== known.current) wanted.current = 'input[aria-label]';
   known.current = asked;
   // Who asks for a condition goes on in it.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: when one more is there
+  const before = useRef(0);
   useEffect(() => {
+    const isMore = conditions.length > before.current;
+    before.current = conditions.length;
+    if (!isMore || !wanted.current) return;
     const last = [...(bar.current?.querySelectorAll('[data-condition]') ?? [])].at(-1);
-    if (wanted.current) last?.querySelector<HTMLElement>(wanted.current)?.focus();
+    last?.querySelector<HTMLElement>(wanted.current)?.focus();
     wanted.current = '';
-  }, [conditions.length, asked]);
+  }, [conditions.length]);
   const put = (index: number, next: Partial<Condition>) =>
     onChange({
       ...model,

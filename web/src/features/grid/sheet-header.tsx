@@ -217,8 +217,14 @@ function HeaderMenu({
 }) {
   const m = useMessages(gridMessages);
   const { name } = column;
+  const goesOn = useRef(false);
   return (
     <Menu
+      returnsFocus={() => {
+        const returns = !goesOn.current;
+        goesOn.current = false;
+        return returns;
+      }}
       align="start"
       trigger={
         <button
@@ -252,7 +258,13 @@ function HeaderMenu({
         {m.sortNone}
       </MenuItem>
       <MenuSeparator />
-      <MenuItem icon={<Filter className="size-4" />} onSelect={() => onFilter(name)}>
+      <MenuItem
+        icon={<Filter className="size-4" />}
+        onSelect={() => {
+          goesOn.current = true;
+          onFilter(name);
+        }}
+      >
         {m.filterColumn}
       </MenuItem>
       <MenuSeparator />

@@ -316,7 +316,12 @@ export function Sheet(props: SheetProps) {
     event.stopPropagation();
   };
 
+  /** Events of a menu come up here too, though it lies elsewhere in the page. */
+  const isInside = (event: { target: EventTarget }) =>
+    event.target instanceof Node && scroller.current?.contains(event.target) === true;
+
   const onKeyDown = (event: KeyboardEvent) => {
+    if (!isInside(event)) return;
     if (editing || isField(event.target)) {
       if (event.key === 'Escape' && isField(event.target)) {
         focusWanted.current = true;
@@ -435,6 +440,7 @@ export function Sheet(props: SheetProps) {
         if (cell && cell.row >= 0 && !isField(event.target)) startEditing(cell, true);
       }}
       onFocus={(event) => {
+        if (!isInside(event)) return;
         const cell = cellAt(event.target);
         focusWanted.current = true;
         if (

@@ -10,6 +10,8 @@ export interface MenuProps {
   children: ReactNode;
   align?: 'start' | 'center' | 'end';
   side?: 'top' | 'bottom' | 'left' | 'right';
+  /** asked when it closes: false where the focus went on elsewhere by what was chosen */
+  returnsFocus?: () => boolean;
 }
 
 export const floatingPanel =
@@ -18,14 +20,25 @@ export const floatingPanel =
 const itemClass =
   'flex min-h-8 w-full cursor-default select-none items-center gap-2.5 rounded-md px-2 py-1 text-left text-sm outline-none data-disabled:opacity-50';
 
-export function Menu({ trigger, children, align = 'end', side = 'bottom' }: MenuProps) {
+export function Menu({
+  trigger,
+  children,
+  align = 'end',
+  side = 'bottom',
+  returnsFocus,
+}: MenuProps) {
   const home = useLayerHome();
   return (
     <Base.Root>
       <Base.Trigger render={trigger} />
       <Base.Portal container={home}>
         <Base.Positioner sideOffset={5} align={align} side={side} className="z-50">
-          <Base.Popup className={clsx(floatingPanel, 'min-w-48 max-w-80')}>{children}</Base.Popup>
+          <Base.Popup
+            {...(returnsFocus ? { finalFocus: returnsFocus } : {})}
+            className={clsx(floatingPanel, 'min-w-48 max-w-80')}
+          >
+            {children}
+          </Base.Popup>
         </Base.Positioner>
       </Base.Portal>
     </Base.Root>

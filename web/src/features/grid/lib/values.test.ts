@@ -171,6 +171,18 @@ it('gives the choices of a column colours that differ', () => {
   ]);
 });
 
+it('shows decimals with the digits of their column', () => {
+  const price = column('number', { kind: 'decimal', scale: 2 });
+  expect([16, 19.1, '-3.5', '1.005', 'x'].map((of) => showValue(price, of, 'en'))).toEqual([
+    '16.00',
+    '19.10',
+    '-3.50',
+    '1.005',
+    'x',
+  ]);
+  expect(showValue(column('number', { kind: 'integer' }), 16, 'en')).toBe('16');
+});
+
 it('shows sizes and long texts', () => {
   expect(byteLength('aGVsbG8=')).toBe(5);
   expect(byteLength('')).toBe(0);

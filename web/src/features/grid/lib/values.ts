@@ -112,11 +112,19 @@ function showDate(value: string, language: string, kind: 'date' | 'datetime'): s
   return Number.isNaN(date.getTime()) ? value : dateFormat(language, kind).format(date);
 }
 
+/** A price of 16 in a column of cents reads 16.00; digits are added, never taken. */
+function withScale(text: string, scale: number): string {
+  if (!/^-?\d+(\.\d*)?$/.test(text)) return text;
+  const [whole = '', fraction = ''] = text.split('.');
+  return fraction.length >= scale ? text : `${whole}.${fraction.padEnd(scale, '0')}`;
+}
+
 /** The text of a cell that is read, cut where nobody reads on. */
 export function showValue(column: Column, value: unknown, language: string): string {
   if (value === null || value === undefined) return '';
   if (typeof value === 'object') return JSON.stringify(value).slice(0, 300);
   const text = String(value);
+  if (column.kind === 'decimal' && column.scale) return withScale(text, column.scale);
   if (column.type === 'date') return showDate(text, language, 'date');
   if (column.type === 'datetime') return showDate(text, language, 'datetime');
   return text.length > 300 ? `${text.slice(0, 300)}…` : text;
