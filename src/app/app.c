@@ -188,5 +188,6 @@ enum errcode app_sweep(struct app *app, struct error *err)
     int64_t now = time_now_us();
     TRY(authn_sweep(app->authn, err));
     TRY(store_idempotency_purge(app->store, now, err));
+    TRY(store_job_purge(app->store, now, err));
     return purge_trash(app, now, err);
 }

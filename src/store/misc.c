@@ -120,6 +120,12 @@ enum errcode store_job_update(struct store *s, const struct job *j, const char *
     return store_update(s, &store_job_type, j, fields, err);
 }
 
+enum errcode store_job_purge(struct store *s, int64_t now, struct error *err)
+{
+    struct record_term term = TERM("expires_at", LTE, value_int(now));
+    return store_delete(s, &store_job_type, &term, 1, NULL, err);
+}
+
 enum errcode store_job_by_id(struct store *s, struct arena *a, struct str id, struct job *out,
                              struct error *err)
 {

@@ -57,6 +57,8 @@ enum errcode store_job_by_id(struct store *s, struct arena *a, struct str id, st
 enum errcode store_job_list(struct store *s, struct arena *a, int64_t tenant_id, int64_t user_id,
                             int64_t limit, struct job **out, size_t *n,
                             struct error *err) MUST_CHECK;
+/** store_job_purge() - those whose time to be kept is over at @now. */
+enum errcode store_job_purge(struct store *s, int64_t now, struct error *err) MUST_CHECK;
 
 /** store_setting_get() - *@value NULL when it is not there. */
 enum errcode store_setting_get(struct store *s, struct arena *a, const char *name,
