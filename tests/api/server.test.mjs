@@ -92,7 +92,7 @@ test("pages of the studio are served for every path that is no API's", async (t)
     assert.match(policy, /default-src 'none'/);
     assert.match(policy, /frame-ancestors 'none'/);
   }
-  for (const path of ["/api", "/api/x", "/rest/v1/x", "/docs", "/mcp", "/assets/none-12345678.js"]) {
+  for (const path of ["/api", "/api/x", "/rest/v1/x", "/mcp", "/assets/none-12345678.js"]) {
     const answer = await anonymous.get(path);
     assert.equal(answer.status, 404, path);
     assert.equal(answer.error.code, "not_found", path);
