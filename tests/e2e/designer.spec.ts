@@ -9,38 +9,62 @@ test('Contacts with a relation to Companies, drawn in the browser', async ({ sig
   await page.getByRole('dialog').getByRole('button', { name: 'Create the table' }).click();
   await page.waitForURL('**/tables/custom_companies/data**');
 
+  // the steps of the specification's user guide
   await page.goto(`${signedIn.url}/tables/new`);
   await page.getByLabel('Table name').fill('Contacts');
-  await page.getByLabel('Column name').fill('Full name');
-  await page.getByRole('button', { name: 'Add a column' }).click();
-  await page.getByRole('group', { name: 'Column 2' }).getByLabel('Column name').fill('Company');
-  const company = page.getByRole('group', { name: 'Company', exact: true });
+  await page.getByLabel('Description').fill('Customer contact information');
+  for (const [at, name, ...rules] of [
+    [1, 'email', 'Required', 'Unique'],
+    [2, 'name', 'Required'],
+    [3, 'phone'],
+    [4, 'company_id'],
+  ] as [number, string, ...string[]][]) {
+    if (at > 1) await page.getByRole('button', { name: 'Add a column' }).click();
+    await page.getByRole('group', { name: `Column ${at}` }).getByLabel('Column name').fill(name);
+    for (const rule of rules)
+      await page
+        .getByRole('group', { name, exact: true })
+        .getByRole('checkbox', { name: rule })
+        .click();
+  }
+  const company = page.getByRole('group', { name: 'company_id', exact: true });
   await company.getByRole('combobox', { name: 'Type' }).click();
   await page.getByRole('option', { name: 'Relation' }).click();
   await page.getByRole('button', { name: 'Review the SQL' }).click();
   await expect(page.getByText('Choose the table it refers to.').first()).toBeVisible();
+  await expectAccessible(page, 'a relation without its table');
   await choose(page, 'Refers to', /Companies/);
   await choose(page, 'When the row it refers to is deleted', 'Delete these rows too');
   await page.getByRole('button', { name: 'Review the SQL' }).click();
   const dialog = page.getByRole('dialog');
   await expect(dialog.getByText(/CREATE TABLE/)).toBeVisible();
+  await expect(dialog.getByText(/Deleting a row of “custom_companies” deletes its rows/)).toBeVisible();
   await dialog.getByRole('button', { name: 'Create the table' }).click();
   await page.waitForURL('**/tables/custom_contacts/data**');
 
   const table = await signedIn.call('GET', '/api/db-editor/tables/custom_contacts');
-  const column = table.data.columns.find((item: { name: string }) => item.name === 'company');
-  expect(column.type).toBe('relation');
-  expect(column.relatedTable).toBe('custom_companies');
+  expect(table.data.apiPath).toBe('/api/custom/contacts');
+  const column = table.data.columns.find((item: { name: string }) => item.name === 'company_id');
+  expect(column).toMatchObject({ type: 'relation', relatedTable: 'custom_companies' });
 
+  // a contact of a company, chosen by its name
   const made = await signedIn.call('POST', '/api/custom/companies', { name: 'ACME' });
-  const ann = await signedIn.call('POST', '/api/custom/contacts', {
-    full_name: 'Ann',
-    company: made.data.id,
-  });
-  expect(ann.status, ann.text).toBe(201);
+  await page.getByRole('button', { name: 'Add a row' }).first().click();
+  const form = page.getByRole('complementary', { name: 'New row' });
+  await form.getByRole('textbox', { name: /^email/ }).fill('ann@example.com');
+  await form.getByRole('textbox', { name: /^name/ }).fill('Ann');
+  await form.getByRole('combobox', { name: 'company_id' }).click();
+  await form.getByRole('option', { name: /ACME/ }).click();
+  await form.getByRole('button', { name: 'Add the row' }).click();
+  const grid = page.getByRole('grid', { name: 'Contacts' });
+  await expect(grid.getByText('ACME', { exact: true })).toBeVisible();
+  const { data } = await signedIn.call('GET', '/api/custom/contacts');
+  expect(data.rows).toHaveLength(1);
+  expect(data.rows[0]).toMatchObject({ email: 'ann@example.com', company_id: made.data.id });
   const orphan = await signedIn.call('POST', '/api/custom/contacts', {
-    full_name: 'Bob',
-    company: '00000000-0000-7000-8000-000000000000',
+    email: 'bob@example.com',
+    name: 'Bob',
+    company_id: '00000000-0000-7000-8000-000000000000',
   });
   expect(orphan.status, orphan.text).toBe(409);
 });

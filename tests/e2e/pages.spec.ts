@@ -39,6 +39,7 @@ const addresses = [
   '/tokens',
   '/users',
   '/tenants',
+  '/tables/custom_nothing/data',
   '/no/such/page',
 ];
 
@@ -86,12 +87,60 @@ test('dialogs, menus and the palette are accessible and close with Escape', asyn
   await open(page, `${signedIn.url}/tokens`);
   await page.getByRole('button', { name: 'New token' }).click();
   await closes('the dialog for a token');
+  await page.getByRole('button', { name: 'Revoke Nightly' }).click();
+  await closes('the dialog that revokes a token');
+  await open(page, `${signedIn.url}/trash`);
+  await page.getByRole('button', { name: /^Purge / }).click();
+  await closes('the dialog that purges');
   await open(page, `${signedIn.url}/users`);
   await page.getByRole('button', { name: 'Add a user' }).click();
   await closes('the dialog for a user');
   await open(page, `${signedIn.url}/tenants`);
   await page.getByRole('button', { name: 'Add a workspace' }).click();
   await closes('the dialog for a workspace');
+});
+
+test('errors of a page say what happened, and are accessible', async ({ signedIn, page }) => {
+  await fill(signedIn);
+  const fails: [number, string, string][] = [
+    [403, 'forbidden', 'You may not do this'],
+    [503, 'unavailable', 'The server is busy'],
+    [500, 'internal_error', 'The server failed'],
+  ];
+  for (const [status, code, words] of fails) {
+    await page.route('**/api/db-editor/trash', (route) =>
+      route.fulfill({
+        status,
+        json: { success: false, error: { code, message: 'no', requestId: 'r-42' } },
+      }),
+    );
+    await page.goto(`${signedIn.url}/trash`);
+    await expect(page.getByRole('alert')).toContainText(words, { timeout: 20_000 });
+    await expect(page.getByText('r-42')).toBeVisible();
+    await expectAccessible(page, `the answer ${status}`);
+    await page.unroute('**/api/db-editor/trash');
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await expect(page.getByRole('table', { name: 'Trash' })).toBeVisible();
+  }
+  await page.route('**/api/db-editor/trash', (route) => route.abort());
+  await page.goto(`${signedIn.url}/trash`);
+  await expect(page.getByText('The server cannot be reached').first()).toBeVisible({ timeout: 20_000 });
+  await expectAccessible(page, 'a server that is gone');
+});
+
+test('a narrow window keeps everything in reach', async ({ signedIn, page }) => {
+  await fill(signedIn);
+  await page.setViewportSize({ width: 375, height: 720 });
+  for (const address of ['/tables', '/tables/new', '/tables/custom_contacts/data', '/users']) {
+    await open(page, signedIn.url + address);
+    const width = await page.evaluate(() => document.documentElement.scrollWidth);
+    expect(width, `width of ${address}`).toBeLessThanOrEqual(375);
+    await expectAccessible(page, `${address}, narrow`);
+  }
+  await page.getByRole('button', { name: 'Open navigation' }).click();
+  await page.getByRole('link', { name: 'Trash' }).click();
+  await page.waitForURL('**/trash');
+  await expect(page.getByRole('navigation', { name: 'Main' })).toBeHidden();
 });
 
 /** Words of the page that are ours: not names, not code, not data. */

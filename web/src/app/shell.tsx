@@ -81,7 +81,7 @@ export function Shell() {
       </a>
       <Sidebar open={navigationOpen} onClose={() => setNavigationOpen(false)} />
       <div className="flex min-h-0 min-w-0 flex-1 flex-col">
-        <div className="flex items-center gap-2 border-border border-b bg-surface px-3 py-2 md:hidden">
+        <header className="flex items-center gap-2 border-border border-b bg-surface px-3 py-2 md:hidden">
           <IconButton
             label={m.openMenu}
             aria-expanded={navigationOpen}
@@ -91,7 +91,7 @@ export function Shell() {
           </IconButton>
           <Logo className="size-6" />
           <span className="font-semibold">Telaio</span>
-        </div>
+        </header>
         {online ? null : (
           <div
             role="status"

@@ -67,7 +67,7 @@ function TokenPanel({
           <p className="text-muted text-xs">{token ? m.tokenOnce : m.tokenText}</p>
         </div>
         {token ? null : (
-          <Button busy={busy} onClick={() => void make()}>
+          <Button busy={busy} className="max-sm:w-full" onClick={() => void make()}>
             {m.tokenMake}
           </Button>
         )}

@@ -1,4 +1,5 @@
 import { Link } from '@tanstack/react-router';
+import clsx from 'clsx';
 import {
   Download,
   FileUp,
@@ -315,8 +316,15 @@ export function GridPage({ table, onRowsChanged }: GridPageProps) {
   };
   const instead = body();
   return (
-    <div className="flex min-h-0 flex-1">
-      <div ref={sheet} className="flex min-h-0 min-w-0 flex-1 flex-col">
+    <div className="relative flex min-h-0 flex-1">
+      <div
+        ref={sheet}
+        className={clsx(
+          'flex min-h-0 min-w-0 flex-1 flex-col',
+          // In a narrow window the row covers the rows, for eyes, keys and readers alike.
+          panel !== null && 'max-md:invisible',
+        )}
+      >
         <Toolbar
           search={view.search}
           onSearch={(search) => setView({ search, page: paged ? 1 : 0 })}

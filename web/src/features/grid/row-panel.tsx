@@ -111,7 +111,7 @@ export function RowPanel(props: RowPanelProps) {
       ref={panel}
       aria-label={props.title}
       tabIndex={-1}
-      className="flex w-96 max-w-full shrink-0 flex-col border-border border-l bg-surface outline-none"
+      className="flex w-96 max-w-full shrink-0 flex-col border-border border-l bg-surface outline-none max-lg:absolute max-lg:inset-y-0 max-lg:right-0 max-lg:z-30 max-lg:shadow-float max-md:w-full"
       onKeyDown={(event) => {
         if (event.key === 'Escape' && !event.defaultPrevented) {
           event.stopPropagation();

@@ -27,7 +27,8 @@ export function Table<T>({ label, columns, rows, rowKey, className }: TableProps
       // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by key
       tabIndex={0}
       className={clsx(
-        'scroll-thin overflow-x-auto rounded-lg border border-border bg-surface shadow-card',
+        // relative: what only readers hear must scroll along, not widen the page
+        'scroll-thin relative overflow-x-auto rounded-lg border border-border bg-surface shadow-card',
         className,
       )}
     >
