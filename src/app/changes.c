@@ -1,5 +1,6 @@
 #include "app/changes.h"
 
+#include "app/change_job.h"
 #include "app/names_json.h"
 #include "app/rights.h"
 #include "app/shape.h"
@@ -32,18 +33,54 @@ static enum errcode check_size(const struct change_list *list, struct error *err
     return ERR_OK;
 }
 
-enum errcode app_change_preview(const struct caller *c, struct change_list *list, bool keep,
-                                struct plan **out, struct error *err)
+/* One attempt, on the schema that @generation tells. */
+static enum errcode preview(const struct caller *c, const struct migrate_target *t,
+                            struct change_list *list, uint64_t *generation, struct plan **out,
+                            struct error *err)
 {
     const struct tenant_view *v = NULL;
-    struct migrate_target t = app_change_target(c);
-    struct plan *plan = NULL;
-    TRY(check_size(list, err));
     TRY(tenant_view(c, &v, err));
+    *generation = v->catalog->generation;
     TRY(rights_check(c, v, list, false, err));
     TRY(shape_complete(c, v, list, err));
     TRY(shape_where(list, err, rights_check(c, v, list, true, err)));
-    TRY(shape_where(list, err, migrate_preview(&t, list, c->arena, &plan, err)));
+    return shape_where(list, err, migrate_preview(t, list, c->arena, out, err));
+}
+
+/* Somebody else's change came in between, so what failed may not fail again. */
+static bool has_moved(const struct caller *c, uint64_t generation)
+{
+    uint64_t now = generation;
+    return engine_generation(c->app->engine, caller_ns(c), &now, NULL) == ERR_OK &&
+           now != generation;
+}
+
+/* The operations as they were given: completing a list changes it. */
+static struct change_list copy_list(const struct caller *c, const struct change_list *list)
+{
+    return (struct change_list){
+        .items = arena_memdup(c->arena, list->items, list->n * sizeof *list->items),
+        .n = list->n,
+        .arena = list->arena,
+    };
+}
+
+enum errcode app_change_preview(const struct caller *c, const struct change_list *list, bool keep,
+                                struct plan **out, struct error *err)
+{
+    struct migrate_target t = app_change_target(c);
+    struct plan *plan = NULL;
+    TRY(check_size(list, err));
+    for (int left = ATTEMPTS; !plan; left--) {
+        struct change_list attempt = copy_list(c, list);
+        struct error why = ERROR_INIT;
+        uint64_t generation = 0;
+        enum errcode code = preview(c, &t, &attempt, &generation, &plan, &why);
+        if (code != ERR_OK && (left == 1 || generation == 0 || !has_moved(c, generation))) {
+            return error_move(err, &why);
+        }
+        error_release(&why);
+    }
     if (keep) {
         TRY(migrate_plan_keep(&t, plan, err));
     }
@@ -117,32 +154,83 @@ static enum errcode execute(const struct caller *c, const struct migrate_target 
     return code;
 }
 
-/* The operations as they were given: completing a list changes it. */
-static struct change_list copy_list(const struct caller *c, const struct change_list *list)
+/* A job does it; ERR_UNAVAILABLE, and nothing has begun, where there is no loop to run one. */
+static enum errcode start(const struct caller *c, const struct change_work *w,
+                          const struct plan *plan, struct app_begun *out, struct error *err)
 {
-    return (struct change_list){
-        .items = arena_memdup(c->arena, list->items, list->n * sizeof *list->items),
-        .n = list->n,
-        .arena = list->arena,
-    };
+    const struct change *first = &plan->changes->items[0];
+    const char *title = change_ops(first->kind)->summary(c->arena, first);
+    TRY(change_job_start(c, w, title, &out->job, err));
+    out->is_job = true;
+    return ERR_OK;
+}
+
+/* What would be refused in the job is refused before there is one. */
+static enum errcode check_confirmed(const struct caller *c, const struct migrate_target *t,
+                                    const struct plan *plan, const struct migrate_confirm *confirm,
+                                    struct error *err)
+{
+    enum errcode code = migrate_check(t, plan, confirm, err);
+    if (code == ERR_CONFIRMATION_REQUIRED && err) {
+        add_plan(c, t, plan, err);
+    }
+    return code;
+}
+
+/* One attempt at @plan, which is kept under its tag when a job is to run it. */
+static enum errcode begin(const struct caller *c, const struct migrate_target *t,
+                          const struct plan *plan, bool is_kept,
+                          const struct migrate_confirm *confirm, struct app_begun *out,
+                          struct error *err)
+{
+    bool is_long = false;
+    TRY(change_is_long(c, plan, &is_long, err));
+    if (!is_long) {
+        return execute(c, t, plan, confirm, &out->record, err);
+    }
+    TRY(check_confirmed(c, t, plan, confirm, err));
+    if (!is_kept) {
+        TRY(migrate_plan_keep(t, plan, err));
+    }
+    struct change_work work = {.id = plan->tag, .confirm = confirm};
+    return start(c, &work, plan, out, err);
+}
+
+/* Plans and runs @list until nobody else's change comes between. */
+static enum errcode run_list(const struct caller *c, struct change_list *list, bool may_job,
+                             const struct migrate_confirm *confirm, struct app_begun *out,
+                             struct error *err)
+{
+    struct migrate_target t = app_change_target(c);
+    enum errcode code = ERR_STALE_PLAN;
+    *out = (struct app_begun){0};
+    for (int i = 0; i < ATTEMPTS && code == ERR_STALE_PLAN; i++) {
+        struct plan *plan = NULL;
+        TRY(app_change_preview(c, list, false, &plan, err));
+        code = may_job ? begin(c, &t, plan, false, confirm, out, err)
+                       : execute(c, &t, plan, confirm, &out->record, err);
+        if (code == ERR_OK) {
+            *list = *plan->changes;
+        }
+    }
+    return code;
 }
 
 enum errcode app_change_run(const struct caller *c, struct change_list *list,
                             const struct migrate_confirm *confirm, struct change_record *out,
                             struct error *err)
 {
-    struct migrate_target t = app_change_target(c);
-    enum errcode code = ERR_STALE_PLAN;
-    for (int i = 0; i < ATTEMPTS && code == ERR_STALE_PLAN; i++) {
-        struct change_list attempt = copy_list(c, list);
-        struct plan *plan = NULL;
-        TRY(app_change_preview(c, &attempt, false, &plan, err));
-        code = execute(c, &t, plan, confirm, out, err);
-        if (code == ERR_OK) {
-            *list = *plan->changes;
-        }
-    }
-    return code;
+    struct app_begun begun;
+    TRY(run_list(c, list, false, confirm, &begun, err));
+    *out = begun.record;
+    return ERR_OK;
+}
+
+enum errcode app_change_begin(const struct caller *c, struct change_list *list,
+                              const struct migrate_confirm *confirm, struct app_begun *out,
+                              struct error *err)
+{
+    return run_list(c, list, true, confirm, out, err);
 }
 
 enum errcode app_change_load_plan(const struct caller *c, const char *id, struct plan **out,
@@ -166,6 +254,17 @@ enum errcode app_change_run_plan(const struct caller *c, const char *id,
     struct plan *plan = NULL;
     TRY(app_change_load_plan(c, id, &plan, err));
     return execute(c, &t, plan, confirm, out, err);
+}
+
+enum errcode app_change_begin_plan(const struct caller *c, const char *id,
+                                   const struct migrate_confirm *confirm, struct app_begun *out,
+                                   struct error *err)
+{
+    struct migrate_target t = app_change_target(c);
+    struct plan *plan = NULL;
+    *out = (struct app_begun){0};
+    TRY(app_change_load_plan(c, id, &plan, err));
+    return begin(c, &t, plan, true, confirm, out, err);
 }
 
 /* ---- history -------------------------------------------------------------------------------- */
@@ -253,4 +352,19 @@ enum errcode app_change_undo(const struct caller *c, const char *id, struct chan
     struct migrate_target t = app_change_target(c);
     TRY(check_undo(c, id, ACTION_CHANGES_UNDO, err));
     return migrate_undo(&t, id, c->arena, out, err);
+}
+
+enum errcode app_change_begin_undo(const struct caller *c, const char *id, struct app_begun *out,
+                                   struct error *err)
+{
+    struct plan *plan = NULL;
+    bool is_long = false;
+    *out = (struct app_begun){0};
+    TRY(app_change_undo_preview(c, id, &plan, err));
+    TRY(change_is_long(c, plan, &is_long, err));
+    if (!is_long) {
+        return app_change_undo(c, id, &out->record, err);
+    }
+    struct change_work work = {.id = id, .is_undo = true};
+    return start(c, &work, plan, out, err);
 }

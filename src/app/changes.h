@@ -1,6 +1,7 @@
 #pragma once
 
 #include "app/caller.h"
+#include "app/jobs.h"
 #include "change/change.h"
 #include "engine/plan.h"
 #include "migrate/change_run.h"
@@ -20,10 +21,10 @@
 /** app_change_target() - the caller's main source; its audit entries say where they come from. */
 struct migrate_target app_change_target(const struct caller *c);
 
-/** app_change_preview() - what would happen. @keep: remember it, for app_change_run_plan().
- *  Errors: ERR_FORBIDDEN, ERR_NOT_FOUND, ERR_INVALID … with where "/operations/<n>/…", those of
- *  migrate_preview(). */
-enum errcode app_change_preview(const struct caller *c, struct change_list *list, bool keep,
+/** app_change_preview() - what would happen; @list stays as it is given. @keep: remember it, for
+ * app_change_run_plan(). Errors: ERR_FORBIDDEN, ERR_NOT_FOUND, ERR_INVALID … with where
+ * "/operations/<n>/…", those of migrate_preview(). */
+enum errcode app_change_preview(const struct caller *c, const struct change_list *list, bool keep,
                                 struct plan **out, struct error *err) MUST_CHECK;
 /**
  * app_change_run() - preview and execute
@@ -66,3 +67,22 @@ enum errcode app_change_undo_preview(const struct caller *c, const char *id, str
                                      struct error *err) MUST_CHECK;
 enum errcode app_change_undo(const struct caller *c, const char *id, struct change_record *out,
                              struct error *err) MUST_CHECK;
+
+/* What became of a change that may take long. */
+struct app_begun {
+    bool is_job; /* it runs in the background; what wanted a confirmation was asked for before */
+    struct job job;
+    struct change_record record; /* else: it is done */
+};
+
+/** app_change_begin(), app_change_begin_plan(), app_change_begin_undo() - as app_change_run(),
+ *  app_change_run_plan() and app_change_undo(); a change that rewrites more rows than the setting
+ *  "job-rows" becomes a job, whose result is {"changeId": id}. */
+enum errcode app_change_begin(const struct caller *c, struct change_list *list,
+                              const struct migrate_confirm *confirm, struct app_begun *out,
+                              struct error *err) MUST_CHECK;
+enum errcode app_change_begin_plan(const struct caller *c, const char *id,
+                                   const struct migrate_confirm *confirm, struct app_begun *out,
+                                   struct error *err) MUST_CHECK;
+enum errcode app_change_begin_undo(const struct caller *c, const char *id, struct app_begun *out,
+                                   struct error *err) MUST_CHECK;

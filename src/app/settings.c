@@ -52,6 +52,8 @@ static const struct setting_row rows[SETTING_N] = {
                          .help = "wait for another process's lock"},
     [SETTING_TRASH_DAYS] = {"trash-days", SETTING_INTEGER, "30", 1, 3650, .is_reloadable = true,
                             .help = "what was dropped is kept this long"},
+    [SETTING_JOB_ROWS] = {"job-rows", SETTING_INTEGER, "1000000", 0, INT64_MAX,
+                          .help = "a change that rewrites more rows runs as a job"},
     [SETTING_VFS] = {"vfs", SETTING_TEXT, "", .help = "SQLite VFS by name, for tests"},
 };
 

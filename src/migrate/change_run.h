@@ -101,6 +101,11 @@ enum errcode migrate_execute(const struct migrate_target *t, const struct plan *
                              const struct migrate_confirm *confirm, struct arena *a,
                              struct change_record *out, struct error *err) MUST_CHECK;
 
+/** migrate_check() - what migrate_execute() refuses before it does anything: a finding of severity
+ *  error (ERR_INVALID), a hazard that @confirm does not accept (ERR_CONFIRMATION_REQUIRED). */
+enum errcode migrate_check(const struct migrate_target *t, const struct plan *plan,
+                           const struct migrate_confirm *confirm, struct error *err) MUST_CHECK;
+
 /** migrate_run() - preview and execute in one call. */
 enum errcode migrate_run(const struct migrate_target *t, const struct change_list *list,
                          const struct migrate_confirm *confirm, struct arena *a,

@@ -332,6 +332,13 @@ enum errcode run_execute(const struct migrate_target *t, const struct plan *plan
     return code;
 }
 
+enum errcode migrate_check(const struct migrate_target *t, const struct plan *plan,
+                           const struct migrate_confirm *confirm, struct error *err)
+{
+    struct run_options options = {.kind = "change", .confirm = confirm};
+    return check_findings(t, plan, &options, err);
+}
+
 enum errcode migrate_execute(const struct migrate_target *t, const struct plan *plan,
                              const struct migrate_confirm *confirm, struct arena *a,
                              struct change_record *out, struct error *err)

@@ -329,6 +329,46 @@ test("the API of a table follows its switch and its address (B-80, B-81, B-82)",
   assert.equal((await client.put(path, { apiPrefix: "firms" })).status, 409);
 });
 
+test("a change that rewrites many rows runs as a job, and so does its undo", async (t) => {
+  const { client } = await startWithOwner(t, { env: { TELAIO_JOB_ROWS: "5" } });
+  await make(client, "Things", [one, { name: "b", type: "text", unique: true }]);
+  await client.post("/api/custom/things", Array.from({ length: 20 }, (_, i) => ({ a: `a${i}`, b: `b${i}` })));
+  const before = (await client.get("/api/custom/things?sort=b")).data.rows;
+  const finished = async (started) => {
+    assert.equal(started.status, 202, started.text);
+    const { job } = started.data;
+    assert.equal(started.headers.get("location"), `/api/jobs/${job.id}`);
+    for (;;) {
+      const now = await client.get(`/api/jobs/${job.id}`);
+      assert.equal(now.status, 200, now.text);
+      if (!["queued", "running", "pending"].includes(now.data.state)) return now.data;
+      await new Promise((done) => setTimeout(done, 20));
+    }
+  };
+  const asked = await client.post(`${editor}/changes`, {
+    operations: [{ op: "DROP_COLUMN", table: "custom_things", column: "b", noTrash: true }],
+  });
+  assert.equal(asked.status, 409, asked.text);
+  assert.ok(asked.error.params.plan.steps.length > 0);
+  const dropped = await finished(await client.delete(`${editor}/tables/custom_things/columns/b`));
+  assert.equal(dropped.state, "done", JSON.stringify(dropped));
+  const change = await client.get(`${editor}/changes/${dropped.result.changeId}`);
+  assert.equal(change.data.state, "done");
+  assert.equal(change.data.createdBy.email, "owner@example.com");
+  assert.ok(!("b" in (await client.get("/api/custom/things")).data.rows[0]));
+  const undone = await finished(await client.post(`${editor}/changes/${dropped.result.changeId}:undo`));
+  assert.equal(undone.state, "done", JSON.stringify(undone));
+  assert.deepEqual((await client.get("/api/custom/things?sort=b")).data.rows, before);
+  // a list with few rows to rewrite answers at once, and a plan that was previewed may be a job
+  const quick = await client.post(`${editor}/tables/custom_things/columns`, { name: "c", type: "text" });
+  assert.equal(quick.status, 201, quick.text);
+  const { data } = await client.post(`${editor}/changes:preview`, {
+    operations: [{ op: "DROP_COLUMN", table: "custom_things", column: "c" }],
+  });
+  const planned = await finished(await client.post(`${editor}/changes`, { planId: data.planId }));
+  assert.equal(planned.result.changeId, data.planId);
+});
+
 test("lists of tables are searched and paged, changes and audit too (B-148)", async (t) => {
   const { client } = await startWithOwner(t);
   for (const name of ["Alpha", "Beta", "Gamma", "Beta two"]) await make(client, name);

@@ -251,6 +251,25 @@ const effects = {
     const days = (Date.parse(gone.data.undoUntil) - Date.now()) / 86_400_000;
     assert.ok(days > 2.9 && days < 3.1, gone.text);
   },
+  "job-rows": async (t) => {
+    const { client } = await startWithOwner(t, { env: { TELAIO_JOB_ROWS: "1" } });
+    await client.post(tables, contacts);
+    const drop = () => client.delete(`${tables}/custom_contacts/columns/name`);
+    await client.post("/api/custom/contacts", [{ email: "a@x.org" }, { email: "b@x.org" }]);
+    const job = await drop();
+    assert.equal(job.status, 202, job.text);
+    assert.match(job.headers.get("location"), /^\/api\/jobs\//);
+    await within(20_000, "the job ends", async () => (await client.get(job.headers.get("location"))).data.state === "done");
+    assert.ok(!("name" in (await client.get("/api/custom/contacts")).data.rows[0]));
+  },
+  "job-rows": async (t) => {
+    const { client } = await startWithOwner(t, { env: { TELAIO_JOB_ROWS: "0" } });
+    await client.post(tables, contacts);
+    await client.post("/api/custom/contacts", { email: "a@x.org" });
+    const started = await client.delete(`${tables}/custom_contacts/columns/email`);
+    assert.equal(started.status, 202, started.text);
+    await within(10_000, "the job ends", async () => (await client.get(`/api/jobs/${started.data.job.id}`)).data.state === "done");
+  },
   vfs: (t) => {
     const answer = run(["doctor", "--data", temporaryFolder(t), "--vfs", "no-such-vfs"]);
     assert.notEqual(answer.status, 0, "a VFS that is not there");

@@ -79,6 +79,21 @@ enum errcode editor_answer_plan(struct call *c, const struct plan *plan, struct 
     return answer_end(c, &a, NULL, err);
 }
 
+enum errcode editor_answer_job(struct call *c, const struct job *job, struct error *err)
+{
+    struct answer a;
+    struct buf b;
+    buf_init(&b, BUF_MAX_DEFAULT);
+    job_encode(job, &b);
+    response_header(c->request, "Location", arena_printf(c->arena, "/api/jobs/%s", job->id));
+    answer_begin(c, &a, 202);
+    jsonw_begin_object(&a.json);
+    jsonw_kv_raw(&a.json, "job", buf_str(&b));
+    jsonw_end_object(&a.json);
+    buf_release(&b);
+    return answer_end(c, &a, NULL, err);
+}
+
 void editor_begin_change(struct call *c, struct answer *a, int status,
                          const struct change_record *r)
 {

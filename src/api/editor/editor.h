@@ -2,6 +2,7 @@
 
 #include "api/api.h"
 #include "app/changes.h"
+#include "app/jobs.h"
 #include "app/tables.h"
 
 /* What the routes below /api/db-editor/ share. */
@@ -25,6 +26,8 @@ enum errcode editor_answer_plan(struct call *c, const struct plan *plan,
  *  NULL: nothing changed in structure. The caller adds members and ends the object. */
 void editor_begin_change(struct call *c, struct answer *a, int status,
                          const struct change_record *r);
+/** editor_answer_job() - 202 with the job that does a change, Location is where it is told. */
+enum errcode editor_answer_job(struct call *c, const struct job *job, struct error *err) MUST_CHECK;
 /** editor_where() - a pointer into "/operations/N@part/…" becomes one into the body; returns
  *  @code. */
 enum errcode editor_where(struct error *err, enum errcode code, const char *part);

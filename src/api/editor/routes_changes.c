@@ -33,10 +33,21 @@ static enum errcode answer_change(struct call *c, int status, const char *id, st
     return answer_end(c, &a, NULL, err);
 }
 
+static enum errcode answer_begun(struct call *c, const struct app_begun *begun, struct error *err)
+{
+    if (begun->is_job) {
+        return editor_answer_job(c, &begun->job, err);
+    }
+    const char *id = begun->record.id;
+    response_header(c->request, "Location",
+                    arena_printf(c->arena, "/api/db-editor/changes/%s", id));
+    return answer_change(c, 201, id, err);
+}
+
 static enum errcode run_change(struct call *c, struct error *err)
 {
     struct changes_body body;
-    struct change_record r;
+    struct app_begun begun;
     struct plan *plan = NULL;
     bool is_dry = false;
     TRY(editor_source(c, err));
@@ -51,13 +62,11 @@ static enum errcode run_change(struct call *c, struct error *err)
         return editor_answer_plan(c, plan, err);
     }
     if (body.plan_id) {
-        TRY(app_change_run_plan(c->caller, body.plan_id, &body.confirm, &r, err));
+        TRY(app_change_begin_plan(c->caller, body.plan_id, &body.confirm, &begun, err));
     } else {
-        TRY(app_change_run(c->caller, &body.list, &body.confirm, &r, err));
+        TRY(app_change_begin(c->caller, &body.list, &body.confirm, &begun, err));
     }
-    response_header(c->request, "Location",
-                    arena_printf(c->arena, "/api/db-editor/changes/%s", r.id));
-    return answer_change(c, 201, r.id, err);
+    return answer_begun(c, &begun, err);
 }
 
 static enum errcode list_changes(struct call *c, struct error *err)
@@ -96,7 +105,7 @@ static enum errcode get_change(struct call *c, struct error *err)
 static enum errcode undo_change(struct call *c, struct error *err)
 {
     const char *id = call_param(c, "id");
-    struct change_record r;
+    struct app_begun begun;
     struct plan *plan = NULL;
     bool is_dry = false;
     TRY(editor_source(c, err));
@@ -105,8 +114,8 @@ static enum errcode undo_change(struct call *c, struct error *err)
         TRY(app_change_undo_preview(c->caller, id, &plan, err));
         return editor_answer_plan(c, plan, err);
     }
-    TRY(app_change_undo(c->caller, id, &r, err));
-    return answer_change(c, 201, r.id, err);
+    TRY(app_change_begin_undo(c->caller, id, &begun, err));
+    return answer_begun(c, &begun, err);
 }
 
 /* ---- trash ------------------------------------------------------------------------------- */

@@ -84,21 +84,31 @@ struct made {
     struct change_list list;
     struct change_record record;
     const char *part;
-    bool is_dry; /* the answer is the plan, and given already */
+    bool is_now;      /* what comes after it waits for it: no job */
+    bool is_answered; /* with the plan, or with the job that does it */
 };
 
 static enum errcode run_change(struct call *c, struct made *m, struct error *err)
 {
     struct migrate_confirm confirm = editor_confirm(c);
+    struct app_begun begun;
     struct plan *plan = NULL;
-    TRY(call_flag(c, "dryRun", &m->is_dry, err));
-    if (!m->is_dry) {
-        enum errcode code = app_change_run(c->caller, &m->list, &confirm, &m->record, err);
-        return editor_where(err, code, m->part);
+    bool is_dry = false;
+    TRY(call_flag(c, "dryRun", &is_dry, err));
+    m->is_answered = is_dry;
+    if (is_dry) {
+        enum errcode code = app_change_preview(c->caller, &m->list, false, &plan, err);
+        TRY(editor_where(err, code, m->part));
+        return editor_answer_plan(c, plan, err);
     }
-    enum errcode code = app_change_preview(c->caller, &m->list, false, &plan, err);
+    begun.is_job = false;
+    enum errcode code = m->is_now
+                            ? app_change_run(c->caller, &m->list, &confirm, &begun.record, err)
+                            : app_change_begin(c->caller, &m->list, &confirm, &begun, err);
     TRY(editor_where(err, code, m->part));
-    return editor_answer_plan(c, plan, err);
+    m->record = begun.record;
+    m->is_answered = begun.is_job;
+    return begun.is_job ? editor_answer_job(c, &begun.job, err) : ERR_OK;
 }
 
 static void set_location(struct call *c, const char *table, const char *below, const char *name)
@@ -115,7 +125,7 @@ static enum errcode create_table(struct call *c, struct error *err)
     TRY(editor_source(c, err));
     TRY(body_create_table(c, &m.list, err));
     TRY(run_change(c, &m, err));
-    if (m.is_dry) {
+    if (m.is_answered) {
         return ERR_OK;
     }
     const char *name = m.list.items[0].create_table.table->name;
@@ -157,7 +167,7 @@ static enum errcode drop_table(struct call *c, struct error *err)
                                                   .drop_table = {.table = call_param(c, "table")}});
     TRY(editor_source(c, err));
     TRY(run_change(c, &m, err));
-    return m.is_dry ? ERR_OK : answer_names(c, &m, NULL, NULL, err);
+    return m.is_answered ? ERR_OK : answer_names(c, &m, NULL, NULL, err);
 }
 
 /* ---- how a table is called and shown ------------------------------------------------------- */
@@ -185,6 +195,7 @@ static enum errcode update_table(struct call *c, struct error *err)
         one_change(c, (struct change){.kind = CHANGE_RENAME_TABLE,
                                       .rename_table = {.table = t.table->name, .new_name = name}});
     m.part = "/newName";
+    m.is_now = true;
     bool is_renamed = renames(&t, name);
     if (is_dry && !is_renamed) {
         return editor_answer_plan(c, NULL, err);
@@ -192,7 +203,7 @@ static enum errcode update_table(struct call *c, struct error *err)
     if (is_renamed) {
         TRY(run_change(c, &m, err));
     }
-    if (is_dry) {
+    if (m.is_answered) {
         return ERR_OK;
     }
     const char *now = is_renamed ? m.list.items[0].rename_table.new_name : t.table->name;
@@ -230,7 +241,7 @@ static enum errcode create_column(struct call *c, struct error *err)
     TRY(editor_source(c, err));
     TRY(body_create_column(c, table, &m.list, err));
     TRY(run_change(c, &m, err));
-    if (m.is_dry) {
+    if (m.is_answered) {
         return ERR_OK;
     }
     const char *name = m.list.items[0].create_column.column.name;
@@ -246,7 +257,7 @@ static enum errcode drop_column(struct call *c, struct error *err)
                            .drop_column = {.table = call_param(c, "table"), .column = column}});
     TRY(editor_source(c, err));
     TRY(run_change(c, &m, err));
-    return m.is_dry ? ERR_OK : answer_names(c, &m, "name", column, err);
+    return m.is_answered ? ERR_OK : answer_names(c, &m, "name", column, err);
 }
 
 /* The index that alone makes @column unique and can be dropped. */
@@ -279,7 +290,7 @@ static enum errcode column_changes(struct call *c, const struct app_table *t,
 {
     const char *table = t->table->name;
     const char *index = unique_index(t->table, column->name);
-    *m = (struct made){.part = "", .list.arena = c->arena};
+    *m = (struct made){.part = "", .list.arena = c->arena, .is_now = true};
     if (body->is_unique == 0 && !index) {
         ERROR(err, ERR_UNSUPPORTED, "\"%s\" is unique by the table's own text", column->name);
         return error_where(err, "/unique");
@@ -338,7 +349,7 @@ static enum errcode update_column(struct call *c, struct error *err)
     if (n_changes > 0) {
         TRY(run_change(c, &m, err));
     }
-    if (is_dry) {
+    if (m.is_answered) {
         return ERR_OK;
     }
     const char *name = body.new_name ? body.new_name : column->name;
@@ -359,7 +370,7 @@ static enum errcode create_index(struct call *c, struct error *err)
     TRY(editor_source(c, err));
     TRY(body_create_index(c, table, &m.list, err));
     TRY(run_change(c, &m, err));
-    if (m.is_dry) {
+    if (m.is_answered) {
         return ERR_OK;
     }
     const struct index *made = &m.list.items[0].create_index.index;
@@ -383,7 +394,7 @@ static enum errcode drop_index(struct call *c, struct error *err)
                            .drop_index = {.table = call_param(c, "table"), .index = index}});
     TRY(editor_source(c, err));
     TRY(run_change(c, &m, err));
-    return m.is_dry ? ERR_OK : answer_names(c, &m, "name", index, err);
+    return m.is_answered ? ERR_OK : answer_names(c, &m, "name", index, err);
 }
 
 #define TABLES "/api/db-editor/tables"
