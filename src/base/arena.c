@@ -1,5 +1,7 @@
 #include "base/arena.h"
 
+#include <pthread.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,10 +55,72 @@ void bug_at(const char *file, int line, const char *what)
     abort();
 }
 
+/*
+ * First blocks are kept for the next arenas of their thread: every request and every session makes
+ * one. Not under a sanitizer, which should see each come and go.
+ */
+#ifdef ARENA_ASAN
+#define SPARE_MAX 0
+#else
+#define SPARE_MAX 16
+#endif
+
+static _Thread_local struct spare {
+    struct block *first;
+    int n;
+    bool is_known; /* the thread's end frees them */
+} spare;
+static pthread_key_t spare_key;
+static pthread_once_t spare_once = PTHREAD_ONCE_INIT;
+
+static void free_spare(void *p)
+{
+    struct spare *s = p;
+    while (s->first) {
+        struct block *b = s->first;
+        s->first = b->next;
+        free(b);
+    }
+    s->n = SPARE_MAX; /* what other destructors free is not kept */
+}
+
+static void make_spare_key(void)
+{
+    BUG_ON(pthread_key_create(&spare_key, free_spare) != 0);
+}
+
+static bool keep_spare(struct block *b)
+{
+    if (b->cap != BLOCK_FIRST || spare.n >= SPARE_MAX) {
+        return false;
+    }
+    if (!spare.is_known) {
+        BUG_ON(pthread_once(&spare_once, make_spare_key) != 0);
+        BUG_ON(pthread_setspecific(spare_key, &spare) != 0);
+        spare.is_known = true;
+    }
+    b->next = spare.first;
+    spare.first = b;
+    spare.n++;
+    return true;
+}
+
+static struct block *take_block(size_t cap)
+{
+    struct block *b = spare.first;
+    if (cap == BLOCK_FIRST && b) {
+        spare.first = b->next;
+        spare.n--;
+        return b;
+    }
+    b = malloc(sizeof *b + cap);
+    BUG_ON(!b);
+    return b;
+}
+
 static struct block *add_block(struct arena *a, size_t cap)
 {
-    struct block *b = malloc(sizeof *b + cap);
-    BUG_ON(!b);
+    struct block *b = take_block(cap);
     b->next = a->blocks;
     b->used = 0;
     b->cap = cap;
@@ -85,7 +149,9 @@ static void run_defers(struct arena *a)
 static void free_block(struct block *b)
 {
     UNPOISON(b->bytes, b->cap);
-    free(b);
+    if (!keep_spare(b)) {
+        free(b);
+    }
 }
 
 struct arena *arena_free(struct arena *a)

@@ -110,26 +110,45 @@ static uint64_t rotl(uint64_t x, unsigned n)
     return x << n | x >> (64 - n);
 }
 
-static void sip_round(uint64_t v[4])
+struct sip {
+    uint64_t a, b, c, d;
+};
+
+/* By value, so that it stays in registers. */
+static inline struct sip sip_round(struct sip v)
 {
-    v[0] += v[1];
-    v[1] = rotl(v[1], 13) ^ v[0];
-    v[0] = rotl(v[0], 32);
-    v[2] += v[3];
-    v[3] = rotl(v[3], 16) ^ v[2];
-    v[0] += v[3];
-    v[3] = rotl(v[3], 21) ^ v[0];
-    v[2] += v[1];
-    v[1] = rotl(v[1], 17) ^ v[2];
-    v[2] = rotl(v[2], 32);
+    v.a += v.b;
+    v.b = rotl(v.b, 13) ^ v.a;
+    v.a = rotl(v.a, 32);
+    v.c += v.d;
+    v.d = rotl(v.d, 16) ^ v.c;
+    v.a += v.d;
+    v.d = rotl(v.d, 21) ^ v.a;
+    v.c += v.b;
+    v.b = rotl(v.b, 17) ^ v.c;
+    v.c = rotl(v.c, 32);
+    return v;
 }
 
-static void sip_word(struct hash128 *h, uint64_t word)
+static inline struct sip sip_load(const struct hash128 *h)
 {
-    h->v[3] ^= word;
-    sip_round(h->v);
-    sip_round(h->v);
-    h->v[0] ^= word;
+    return (struct sip){h->v[0], h->v[1], h->v[2], h->v[3]};
+}
+
+static inline void sip_store(struct hash128 *h, struct sip v)
+{
+    h->v[0] = v.a;
+    h->v[1] = v.b;
+    h->v[2] = v.c;
+    h->v[3] = v.d;
+}
+
+static inline struct sip sip_word(struct sip v, uint64_t word)
+{
+    v.d ^= word;
+    v = sip_round(sip_round(v));
+    v.a ^= word;
+    return v;
 }
 
 void hash128_init(struct hash128 *h)
@@ -142,7 +161,7 @@ void hash128_init(struct hash128 *h)
 void hash128_add_word(struct hash128 *h, uint64_t word)
 {
     unsigned have = 8 * (h->n_bytes % 8);
-    sip_word(h, h->tail | word << have);
+    sip_store(h, sip_word(sip_load(h), h->tail | word << have));
     h->tail = have ? word >> (64 - have) : 0;
     h->n_bytes += 8;
 }
@@ -165,33 +184,31 @@ void hash128_add(struct hash128 *h, const void *p, size_t n)
     for (; n > 0; n--) {
         h->tail |= (uint64_t)*from++ << 8 * (h->n_bytes % 8);
         if (++h->n_bytes % 8 == 0) {
-            sip_word(h, h->tail);
+            sip_store(h, sip_word(sip_load(h), h->tail));
             h->tail = 0;
         }
     }
 }
 
-static void sip_take(const uint64_t v[4], unsigned char *out)
+static struct sip sip_take(struct sip v, unsigned char *out)
 {
-    uint64_t word = v[0] ^ v[1] ^ v[2] ^ v[3];
+    for (int i = 0; i < 4; i++) {
+        v = sip_round(v);
+    }
+    uint64_t word = v.a ^ v.b ^ v.c ^ v.d;
     for (unsigned i = 0; i < 8; i++) {
         out[i] = (unsigned char)(word >> 8 * i);
     }
+    return v;
 }
 
 void hash128_end(struct hash128 *h, unsigned char out[HASH128_BYTES])
 {
-    sip_word(h, h->tail | h->n_bytes << 56);
-    h->v[2] ^= 0xee;
-    for (int i = 0; i < 4; i++) {
-        sip_round(h->v);
-    }
-    sip_take(h->v, out);
-    h->v[1] ^= 0xdd;
-    for (int i = 0; i < 4; i++) {
-        sip_round(h->v);
-    }
-    sip_take(h->v, out + 8);
+    struct sip v = sip_word(sip_load(h), h->tail | h->n_bytes << 56);
+    v.c ^= 0xee;
+    v = sip_take(v, out);
+    v.b ^= 0xdd;
+    sip_take(v, out + 8);
 }
 
 uint64_t hash64(struct str s)
