@@ -8,6 +8,8 @@
 
 #include <cmocka.h>
 
+#include <pthread.h>
+
 #if defined(__SANITIZE_ADDRESS__)
 #include <sanitizer/asan_interface.h>
 #endif
@@ -128,6 +130,45 @@ static void copies_end_in_nul(void **state)
     assert_int_equal(strlen(longer), 10000);
 }
 
+/* What one arena leaves behind may be the next one's: nothing of it shows, and threads end clean.
+ */
+static void *use_arenas(void *arg)
+{
+    struct arena *kept[24]; /* more than are kept for the next ones */
+    for (int round = 0; round < 3; round++) {
+        for (size_t i = 0; i < ARRAY_LEN(kept); i++) {
+            kept[i] = arena_new();
+            unsigned char *p = arena_alloc(kept[i], 4000);
+            for (size_t k = 0; k < 4000; k++) {
+                *(int *)arg += p[k] != 0;
+            }
+            memset(p, 0xff, 4000);
+        }
+        for (size_t i = 0; i < ARRAY_LEN(kept); i++) {
+            arena_free(kept[i]);
+        }
+    }
+    return arena_new(); /* freed by another thread */
+}
+
+static void memory_that_was_used_before_is_zeroed(void **state)
+{
+    (void)state;
+    pthread_t threads[2];
+    int n_wrong[ARRAY_LEN(threads) + 1] = {0};
+    for (size_t i = 0; i < ARRAY_LEN(threads); i++) {
+        assert_int_equal(pthread_create(&threads[i], NULL, use_arenas, &n_wrong[i]), 0);
+    }
+    arena_free(use_arenas(&n_wrong[ARRAY_LEN(threads)]));
+    for (size_t i = 0; i < ARRAY_LEN(threads); i++) {
+        void *last;
+        pthread_join(threads[i], &last);
+        arena_free(last);
+        assert_int_equal(n_wrong[i], 0);
+    }
+    assert_int_equal(n_wrong[ARRAY_LEN(threads)], 0);
+}
+
 static void freeing_nothing_is_fine(void **state)
 {
     (void)state;
@@ -160,6 +201,7 @@ int main(void)
         cmocka_unit_test(a_reset_gives_back_all_but_the_first_block),
         cmocka_unit_test(an_array_grows_by_pushing_and_keeps_what_it_holds),
         cmocka_unit_test(copies_end_in_nul),
+        cmocka_unit_test(memory_that_was_used_before_is_zeroed),
         cmocka_unit_test(freeing_nothing_is_fine),
 #if defined(__SANITIZE_ADDRESS__)
         cmocka_unit_test(bytes_that_were_not_given_out_are_poisoned),
