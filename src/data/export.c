@@ -2,6 +2,7 @@
 
 #include "base/csv.h"
 #include "base/json.h"
+#include "base/time.h"
 #include "data/cell.h"
 #include "data/managed.h"
 
@@ -15,7 +16,8 @@ struct exporting {
     struct buf text;
     struct buf cell;
     int64_t n_rows;
-    int64_t limit; /* -1 = all */
+    int64_t limit;             /* -1 = all */
+    struct arena *place_arena; /* owns where the next read begins */
     char separator;
 };
 
@@ -87,29 +89,59 @@ static void add_row(struct exporting *x, const struct value *row)
     }
 }
 
-static enum errcode stream(struct exporting *x, struct cursor *c, struct error *err)
+static bool can_be_continued(const struct query *q)
 {
-    const struct value *row = NULL;
-    TRY(engine_cursor_next(c, &row, err));
-    add_head(x);
-    while (row && x->n_rows != x->limit) {
-        add_row(x, row);
+    return q->n_order > 0 && q->table->n_primary_key > 0;
+}
+
+/* Rows of @c until its end, the limit, or until the time is over; *@row is the last one given when
+ * there is more to read, NULL at the end. */
+static enum errcode stream(struct exporting *x, struct cursor *c, int64_t until,
+                           const struct value **row, struct error *err)
+{
+    TRY(engine_cursor_next(c, row, err));
+    while (*row && x->n_rows != x->limit) {
+        add_row(x, *row);
         x->n_rows++;
         TRY(flush(x, false, err));
-        TRY(engine_cursor_next(c, &row, err));
+        if (time_monotonic_us() >= until && x->n_rows != x->limit) {
+            return ERR_OK;
+        }
+        TRY(engine_cursor_next(c, row, err));
     }
-    buf_adds(&x->text, x->in->format == FORMAT_JSON ? "\n]\n" : "");
-    return flush(x, true, err);
+    *row = NULL;
+    return ERR_OK;
+}
+
+/* One read; q->after is where the next one begins, NULL when there is none. */
+static enum errcode run_stretch(struct exporting *x, const struct data_context *ctx,
+                                struct query *q, struct error *err)
+{
+    struct session *s AUTO(engine_session_endp) = NULL;
+    struct cursor *c AUTO(engine_cursor_closep) = NULL;
+    const struct value *last = NULL;
+    int64_t stretch = x->in->stretch_us ? x->in->stretch_us : EXPORT_STRETCH_US;
+    int64_t until = can_be_continued(q) ? time_monotonic_us() + stretch : INT64_MAX;
+    TRY(engine_session_begin(ctx->engine, ctx->ns, ACCESS_READ, &s, err));
+    TRY(engine_select(s, q, &c, err));
+    TRY(stream(x, c, until, &last, err));
+    struct arena *a = arena_new();
+    q->after = last ? list_place(a, x->asked, last) : NULL;
+    q->offset = 0;
+    arena_free(x->place_arena);
+    x->place_arena = a;
+    return ERR_OK;
 }
 
 static enum errcode run(struct exporting *x, const struct data_context *ctx, struct query *q,
                         struct error *err)
 {
-    struct session *s AUTO(engine_session_endp) = NULL;
-    struct cursor *c AUTO(engine_cursor_closep) = NULL;
-    TRY(engine_session_begin(ctx->engine, ctx->ns, ACCESS_READ, &s, err));
-    TRY(engine_select(s, q, &c, err));
-    return stream(x, c, err);
+    add_head(x);
+    do {
+        TRY(run_stretch(x, ctx, q, err));
+    } while (q->after);
+    buf_adds(&x->text, x->in->format == FORMAT_JSON ? "\n]\n" : "");
+    return flush(x, true, err);
 }
 
 enum errcode data_export(const struct data_context *ctx, struct arena *a,
@@ -126,7 +158,6 @@ enum errcode data_export(const struct data_context *ctx, struct arena *a,
         q.limit = -1;
         q.offset = 0;
     }
-    q.n_columns = asked.n_shown;
     q.where = data_scope(ctx, a, q.where);
     x.separator = in->format == FORMAT_CSV ? ',' : in->format == FORMAT_TSV ? '\t' : '\0';
     row_shape_init(&x.shape, a, q.columns, asked.n_shown);
@@ -135,5 +166,6 @@ enum errcode data_export(const struct data_context *ctx, struct arena *a,
     enum errcode code = run(&x, ctx, &q, err);
     buf_release(&x.text);
     buf_release(&x.cell);
+    arena_free(x.place_arena);
     return code;
 }

@@ -368,6 +368,25 @@ enum errcode list_parse(struct arena *a, const struct list_params *params,
     return ERR_OK;
 }
 
+/* The value that @row, all columns of @q, has for the @i-th column of the order. */
+static struct value order_value(const struct list_query *q, size_t i, const struct value *row)
+{
+    size_t k = 0;
+    while (q->query.columns[k] != q->query.order[i].column) {
+        k++;
+    }
+    return row[k];
+}
+
+const struct value *list_place(struct arena *a, const struct list_query *q, const struct value *row)
+{
+    struct value *place = ARENA_ARRAY(a, q->query.n_order, struct value);
+    for (size_t i = 0; i < q->query.n_order; i++) {
+        place[i] = value_copy(a, order_value(q, i, row));
+    }
+    return place;
+}
+
 char *list_cursor(struct arena *a, const struct list_query *q, const struct value *row)
 {
     struct buf b;
@@ -376,12 +395,7 @@ char *list_cursor(struct arena *a, const struct list_query *q, const struct valu
     }
     buf_init(&b, BUF_MAX_DEFAULT);
     for (size_t i = 0; i < q->query.n_order; i++) {
-        for (size_t k = 0; k < q->query.n_columns; k++) {
-            if (q->query.columns[k] == q->query.order[i].column) {
-                add_value(&b, row[k]);
-                break;
-            }
-        }
+        add_value(&b, order_value(q, i, row));
     }
     uint64_t check = cursor_check(a, q->seal, buf_str(&b));
     char *all = arena_alloc(a, b.n + sizeof check);

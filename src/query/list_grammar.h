@@ -49,3 +49,8 @@ enum errcode list_parse(struct arena *a, const struct list_params *p, const stru
 /** list_cursor() - the opaque text that continues @q behind @row (all query columns), in @a; NULL
  *  when the list has no order to go on in (a table without a key, listed without sort). */
 char *list_cursor(struct arena *a, const struct list_query *q, const struct value *row);
+
+/** list_place() - where @row (all query columns) stands in the order of @q: query.after that
+ *  continues behind it, in @a. */
+const struct value *list_place(struct arena *a, const struct list_query *q,
+                               const struct value *row);
