@@ -42,7 +42,7 @@ test('a dropped column comes back with its data from the history', async ({ sign
   await page.getByRole('link', { name: 'History' }).last().click();
   await page.getByRole('button', { name: /^Undo: Drop the column city/ }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Undo the change' }).click();
-  await expect(page.getByText('Undone').first()).toBeVisible();
+  await expect(page.getByText('Undone', { exact: true }).first()).toBeVisible();
   expect(await cities(signedIn)).toEqual(['Paris', 'Florence', 'London']);
 });
 

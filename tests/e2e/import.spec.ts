@@ -121,3 +121,20 @@ test('JSON and NDJSON come in as they are', async ({ signedIn, page }) => {
     ['c@x.org', 3],
   ]);
 });
+
+test('a large file goes on in a job, which tells how far it is', async ({ signedIn, page }) => {
+  await withPeople(signedIn);
+  const rows = 200_000;
+  const lines = ['email,age'];
+  for (let at = 0; at < rows; at += 1) lines.push(`somebody-with-a-long-name-${at}@example.com,${at % 90}`);
+  await page.goto(`${signedIn.url}/tables/custom_people/import`);
+  await page.getByLabel('Choose a file').setInputFiles(file('many.csv', lines.join('\n')));
+  await page.getByRole('button', { name: 'Import', exact: true }).click();
+  await expect(page.getByText('It goes on when you leave this page.')).toBeVisible({ timeout: 30_000 });
+  await expect(page.getByText('Imported', { exact: true })).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByText('200,000')).toBeVisible();
+  await page.getByRole('link', { name: 'Jobs', exact: true }).click();
+  const job = page.getByRole('row', { name: /Import.*custom_people/ });
+  await expect(job).toContainText('Done');
+  await expectAccessible(page, 'the jobs');
+});

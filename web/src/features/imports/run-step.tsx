@@ -100,7 +100,7 @@ function Counts({ result }: { result: ImportResult }) {
 function Progress({ run }: { run: Run }) {
   const m = useMessages(importMessages);
   if (run.state.step !== 'running') return null;
-  const { sent, total, dryRun } = run.state;
+  const { sent, total, dryRun, jobId } = run.state;
   const part = total > 0 ? Math.min(1, sent / total) : 0;
   const label = dryRun ? m.checking : m.running;
   return (
@@ -108,13 +108,25 @@ function Progress({ run }: { run: Run }) {
       <div className="mb-2 flex items-center gap-3">
         <p className="flex-1 font-medium text-sm">{label}</p>
         <p className="tabular text-muted text-xs">
-          {part >= 1 ? m.finishing : m.sent(formatBytes(sent), formatBytes(total))}
+          {part >= 1
+            ? m.finishing
+            : jobId
+              ? formatNumber(part, { style: 'percent' })
+              : m.sent(formatBytes(sent), formatBytes(total))}
         </p>
         <Button size="sm" onClick={run.stop}>
           {m.stop}
         </Button>
       </div>
       <progress aria-label={label} value={part} max={1} className="progress w-full" />
+      {jobId ? (
+        <p className="mt-2 text-muted text-xs">
+          {m.jobText}{' '}
+          <Link to="/jobs" className="text-accent-text underline underline-offset-2">
+            {m.jobLink}
+          </Link>
+        </p>
+      ) : null}
     </div>
   );
 }

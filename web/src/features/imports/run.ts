@@ -2,7 +2,8 @@ import { useRef, useState } from 'react';
 import { queryClient } from '@/app/query-client';
 import { path, upload } from '@/shared/api/client';
 import { keys } from '@/shared/api/queries';
-import type { ImportResult } from '@/shared/api/types';
+import type { ImportResult, Job } from '@/shared/api/types';
+import { followJob, isJob, jobBytes } from './job';
 import { type Mapping, mapParameter } from './mapping';
 import { contentTypes, type Source, toBody } from './source';
 
@@ -14,7 +15,7 @@ export interface ImportOptions {
 
 export type RunState =
   | { step: 'idle' }
-  | { step: 'running'; dryRun: boolean; sent: number; total: number }
+  | { step: 'running'; dryRun: boolean; sent: number; total: number; jobId?: string }
   | { step: 'done'; dryRun: boolean; result: ImportResult }
   | { step: 'failed'; dryRun: boolean; error: unknown }
   | { step: 'stopped' };
@@ -43,7 +44,8 @@ export function useImportRun(): Run {
       setState({ step: 'running', dryRun, sent: 0, total: source.file.size });
       try {
         const body = await toBody(source);
-        const result = await upload<ImportResult>(path('api/db-editor/import', tableName), {
+        const { signal } = controller.current;
+        const answer = await upload<ImportResult | Job>(path('api/db-editor/import', tableName), {
           body,
           contentType: contentTypes[source.format],
           query: {
@@ -51,10 +53,25 @@ export function useImportRun(): Run {
             upsert: options.upsert || undefined,
             mode: options.mode === 'partial' ? 'partial' : undefined,
             dryRun: dryRun || undefined,
+            async: body.size > jobBytes || undefined,
           },
-          signal: controller.current.signal,
+          signal,
           onProgress: (sent, total) => setState({ step: 'running', dryRun, sent, total }),
         });
+        const result = isJob(answer)
+          ? await followJob(
+              answer,
+              (job) =>
+                setState({
+                  step: 'running',
+                  dryRun,
+                  sent: job.done ?? 0,
+                  total: job.total ?? 0,
+                  jobId: job.id,
+                }),
+              signal,
+            )
+          : answer;
         if (!dryRun) {
           await queryClient.invalidateQueries({ queryKey: keys.rows(tableName) });
           await queryClient.invalidateQueries({ queryKey: keys.tables });

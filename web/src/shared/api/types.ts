@@ -291,4 +291,5 @@ export interface Job {
   finishedAt?: string | null;
   message?: string | null;
   error?: unknown;
+  result?: unknown;
 }

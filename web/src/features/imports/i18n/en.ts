@@ -46,6 +46,8 @@ export const en = {
   start: 'Import',
   running: 'Importing',
   sent: (done: string, all: string) => `${done} of ${all} sent`,
+  jobText: 'It goes on when you leave this page.',
+  jobLink: 'See all jobs',
   finishing: 'All sent; the server is finishing.',
   stop: 'Stop',
   stopped: 'Stopped. Nothing was imported.',

@@ -45,6 +45,8 @@ export const fr: ImportMessages = {
   start: 'Importer',
   running: 'Import en cours',
   sent: (done, all) => `${done} envoyés sur ${all}`,
+  jobText: 'Cela se poursuit même si vous quittez cette page.',
+  jobLink: 'Voir toutes les tâches',
   finishing: 'Tout est envoyé ; le serveur termine.',
   stop: 'Arrêter',
   stopped: 'Arrêté. Rien n’a été importé.',

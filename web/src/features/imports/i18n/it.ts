@@ -43,6 +43,8 @@ export const it: ImportMessages = {
   start: 'Importa',
   running: 'Importazione in corso',
   sent: (done, all) => `Inviati ${done} di ${all}`,
+  jobText: 'Prosegue anche se lasci questa pagina.',
+  jobLink: 'Vedi tutti i lavori',
   finishing: 'Tutto inviato; il server sta finendo.',
   stop: 'Ferma',
   stopped: 'Fermato. Non è stato importato nulla.',
