@@ -1,8 +1,11 @@
 // The schema through HTTP, further: every route with the wrong role and the wrong tenant, the plan of
 // every route, both vocabularies, columns, confirmation, history, trash and audit.
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
-import { addUser, Client, contacts, startWithOwner } from "../support/telaio.mjs";
+import { addUser, Client, contacts, dataFolder, hasData, repository, startWithOwner, temporaryFolder } from "../support/telaio.mjs";
 
 const editor = "/api/db-editor";
 const one = { name: "a", type: "text" };
@@ -434,4 +437,38 @@ test("a dropped table keeps its place in relations and comes back with them (B-1
   assert.equal(columnOf(staff, "company").relatedTable, "custom_companies");
   await client.put(`${editor}/tables/custom_companies`, { tableName: "firms" });
   assert.equal(columnOf(await client.get(`${editor}/tables/custom_staff`), "company").relatedTable, "custom_firms");
+});
+
+// What sqlite3 itself says of a table: columns, keys, foreign keys with their actions, indexes.
+const structureOf = (file) => {
+  const query = (sql, input) => {
+    const result = spawnSync("sqlite3", ["-json", file, sql], { encoding: "utf8", input });
+    assert.equal(result.status, 0, result.stderr);
+    return result.stdout.trim() ? JSON.parse(result.stdout) : [];
+  };
+  const family = (type) => (/INT/i.test(type) ? "integer" : /CHAR|TEXT/i.test(type) ? (/DATE/i.test(type) ? "datetime" : "text") : /DATE/i.test(type) ? "datetime" : "decimal");
+  const names = query("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name").map((r) => r.name);
+  return names.map((name) => ({
+    name,
+    columns: query(`PRAGMA table_info("${name}")`).map((c) => [c.name, family(c.type), c.notnull, c.pk]),
+    foreignKeys: query(`PRAGMA foreign_key_list("${name}")`)
+      .map((k) => [k.from, k.table, k.to, k.on_delete, k.on_update])
+      .sort(),
+    indexes: query(`SELECT il.name, il."unique", group_concat(ii.name) AS columns FROM pragma_index_list('${name}') il, pragma_index_info(il.name) ii WHERE il.origin = 'c' GROUP BY il.name ORDER BY il.name`)
+      .map((i) => [i.name, i.unique, i.columns]),
+  }));
+};
+
+test("Chinook made by a change list has the structure of the reference", { skip: !hasData && "no ../shared/data" }, async (t) => {
+  const { client, server } = await startWithOwner(t);
+  const reference = join(temporaryFolder(t), "reference.db");
+  const sql = readFileSync(join(dataFolder, "chinook/chinook_sqlite.sql"), "utf8");
+  assert.equal(spawnSync("sqlite3", [reference], { input: sql }).status, 0);
+  const made = await client.post(`${editor}/changes`, JSON.parse(readFileSync(join(repository, "tests/chinook/changes.json"), "utf8")));
+  assert.equal(made.status, 201, made.text);
+  await server.stop();
+  const [file] = readdirSync(join(server.folder, "tenants")).filter((name) => name.endsWith(".db"));
+  const own = structureOf(join(server.folder, "tenants", file));
+  assert.equal(own.length, 11);
+  assert.deepEqual(own, structureOf(reference));
 });

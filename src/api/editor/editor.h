@@ -36,7 +36,7 @@ const char *editor_meta(struct call *c, const char *cursor);
 /** kv_instant() - null for 0. */
 void kv_instant(struct json_writer *w, const char *key, int64_t us);
 
-/** table_members() - everything of one table but the braces, see docs/reference/api.md. */
+/** table_members() - everything of one table but the braces: names, API, columns, parts, rights. */
 void table_members(struct json_writer *w, const struct app_table *t);
 /** column_members() - of one column, which the table has. Another member must stand before. */
 void column_members(struct json_writer *w, const struct app_table *t, const struct column *column);
