@@ -26,9 +26,12 @@ export function ShortcutsDialog({ open }: { open: boolean }) {
       [
         [m.shortcutSubmit, 'Mod+Enter'],
         [m.shortcutClose, 'Esc'],
-        [m.shortcutMove, 'Alt+↑'],
-        [m.shortcutMove, 'Alt+↓'],
+        [m.shortcutMove, 'Alt+↑ Alt+↓'],
       ],
+    ],
+    [
+      m.shortcutGrid,
+      Object.entries(m.gridKeys).map(([keys, label]): [string, string] => [label, keys]),
     ],
   ];
   return (
@@ -39,9 +42,9 @@ export function ShortcutsDialog({ open }: { open: boolean }) {
       description={m.shortcutsIntro}
       size="lg"
     >
-      <div className="grid gap-x-8 gap-y-5 sm:grid-cols-2">
+      <div className="gap-x-8 sm:columns-2">
         {groups.map(([title, rows]) => (
-          <section key={title}>
+          <section key={title} className="mb-5 break-inside-avoid">
             <h3 className="mb-1.5 font-medium text-muted text-xs">{title}</h3>
             <dl className="flex flex-col">
               {rows.map(([label, keys]) => (

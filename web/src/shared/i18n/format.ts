@@ -21,7 +21,7 @@ export function formatBytes(bytes: number): string {
   return formatNumber(size, {
     style: 'unit',
     unit: units[unit] ?? 'byte',
-    unitDisplay: 'short',
+    unitDisplay: unit === 0 ? 'long' : 'short',
     maximumFractionDigits: size < 10 && unit > 0 ? 1 : 0,
   });
 }
