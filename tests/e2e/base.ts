@@ -53,9 +53,11 @@ function serverEnvironment(): NodeJS.ProcessEnv {
 async function start(
   folder: string,
   basePath: string,
+  settings: string,
 ): Promise<{ process: ChildProcess; url: string; token: string }> {
-  const place = basePath ? ['--base-path', `${basePath}/`] : [];
-  const server = spawn(binary, ['serve', '--data', folder, '--listen', '127.0.0.1:0', ...place], {
+  const more = settings ? settings.split(' ') : [];
+  if (basePath) more.push('--base-path', `${basePath}/`);
+  const server = spawn(binary, ['serve', '--data', folder, '--listen', '127.0.0.1:0', ...more], {
     env: serverEnvironment(),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -109,6 +111,8 @@ async function request(
 interface Fixtures {
   /** the prefix under which the studio lives, as behind a proxy: '' or '/db' */
   basePath: string;
+  /** more flags of the server: '--job-rows 1' */
+  settings: string;
   /** a fresh installation, not set up yet */
   studio: Studio;
   /** the same, with its owner signed in in the browser */
@@ -118,10 +122,11 @@ interface Fixtures {
 
 export const test = base.extend<Fixtures>({
   basePath: ['', { option: true }],
+  settings: ['', { option: true }],
 
-  studio: async ({ basePath }, use) => {
+  studio: async ({ basePath, settings }, use) => {
     const folder = mkdtempSync(join(tmpdir(), 'telaio-e2e-'));
-    const server = await start(folder, basePath);
+    const server = await start(folder, basePath, settings);
     let session = '';
     await use({
       url: server.url,

@@ -92,3 +92,38 @@ test('a table goes to the trash and comes back; purging is for good', async ({ s
   await page.getByRole('dialog').getByRole('button', { name: 'Purge' }).click();
   await expect(page.getByText('The trash is empty')).toBeVisible();
 });
+
+test.describe('a change that takes long', () => {
+  test.use({ settings: '--job-rows 1' });
+
+  test('runs as a job, and is taken back as one', async ({ signedIn, page }) => {
+    const made = await signedIn.call('POST', '/api/db-editor/tables', {
+      displayName: 'Airports',
+      columns: [
+        { name: 'iata', type: 'text', nullable: false, unique: true },
+        { name: 'runways', type: 'number', kind: 'integer', validation: { min: 1 } },
+      ],
+    });
+    expect(made.status, made.text).toBe(201);
+    for (const [iata, runways] of [
+      ['FLR', 1],
+      ['CDG', 4],
+      ['LHR', 2],
+    ])
+      await signedIn.call('POST', '/api/custom/airports', { iata, runways });
+    await page.goto(`${signedIn.url}/tables/custom_airports/schema`);
+    await page.getByRole('button', { name: 'Remove runways' }).click();
+    await page.getByRole('button', { name: 'Review the SQL' }).click();
+    const answer = page.waitForResponse('**/api/db-editor/changes');
+    await page.getByRole('button', { name: 'Apply 1 change' }).click();
+    expect((await answer).status()).toBe(202);
+    await expect(page.getByText('1 change applied')).toBeVisible();
+    await expect(page.getByRole('button', { name: 'Remove runways' })).toHaveCount(0);
+    await page.getByRole('button', { name: 'Undo', exact: true }).click();
+    await expect(page.getByText('The change was taken back.')).toBeVisible();
+    const { data } = await signedIn.call('GET', '/api/custom/airports?sort=iata&order=asc');
+    expect(data.rows.map((row: { runways: number }) => row.runways)).toEqual([4, 1, 2]);
+    await page.goto(`${signedIn.url}/jobs`);
+    await expect(page.getByRole('row', { name: /Change of a schema/ }).first()).toContainText('Done');
+  });
+});

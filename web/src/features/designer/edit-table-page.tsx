@@ -3,8 +3,9 @@ import { useParams } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
 import { changeIdOf, type Dropped, refreshSchema, toastChange } from '@/features/plans/actions';
 import { api, path } from '@/shared/api/client';
+import { settled } from '@/shared/api/jobs';
 import { tableQuery } from '@/shared/api/queries';
-import type { Plan, TableInfo } from '@/shared/api/types';
+import type { Job, Plan, TableInfo } from '@/shared/api/types';
 import { useMessages } from '@/shared/i18n/core';
 import { useCommands } from '@/shared/lib/commands';
 import { Button } from '@/shared/ui/button';
@@ -52,6 +53,7 @@ function Editor({ table, onApplied }: { table: TableInfo; onApplied: () => void 
   const [plan, setPlan] = useState<Plan>();
   const [error, setError] = useState<unknown>(null);
   const [busy, setBusy] = useState(false);
+  const [job, setJob] = useState<Job>();
 
   const changes = useMemo(() => buildChanges(table, before, draft), [table, before, draft]);
   const general = useMemo(() => tableSet(before, draft), [before, draft]);
@@ -89,9 +91,13 @@ function Editor({ table, onApplied }: { table: TableInfo; onApplied: () => void 
     try {
       if (changes.operations.length > 0) {
         const run = plan?.planId ? { planId: plan.planId } : { operations: changes.operations };
-        const change = await api.post<Dropped>(`${editor}/changes`, {
+        const answer = await api.post<Dropped>(`${editor}/changes`, {
           ...run,
           ...(hazards.length > 0 ? { confirm: hazards } : {}),
+        });
+        const change = await settled(answer, (running) => {
+          guard.release();
+          setJob(running);
         });
         changeId = changeIdOf(change);
       }
@@ -174,6 +180,7 @@ function Editor({ table, onApplied }: { table: TableInfo; onApplied: () => void 
           notes={notesOf(m, changes, general)}
           error={error}
           busy={busy}
+          job={job}
           onConfirm={(hazards) => void apply(hazards)}
           onClose={() => setReviewing(false)}
         />

@@ -1,7 +1,8 @@
 import { type ReactNode, useState } from 'react';
 import { planMessages } from '@/features/plans/i18n';
+import { JobNote } from '@/features/plans/job-note';
 import { PlanReview } from '@/features/plans/plan-review';
-import type { Plan } from '@/shared/api/types';
+import type { Job, Plan } from '@/shared/api/types';
 import { useMessages } from '@/shared/i18n/core';
 import { Button } from '@/shared/ui/button';
 import { Dialog } from '@/shared/ui/dialog';
@@ -19,6 +20,8 @@ export interface ReviewDialogProps {
   notes?: string[];
   error: unknown;
   busy: boolean;
+  /** the change as it runs, where it takes long */
+  job?: Job | undefined;
   onConfirm: (hazards: string[]) => void;
   onClose: () => void;
   children?: ReactNode;
@@ -32,6 +35,7 @@ export function ReviewDialog({
   notes = [],
   error,
   busy,
+  job,
   onConfirm,
   onClose,
 }: ReviewDialogProps) {
@@ -82,6 +86,7 @@ export function ReviewDialog({
           <Checkbox label={p.confirmHazards} checked={accepted} onChange={setAccepted} />
         </div>
       ) : null}
+      <JobNote job={busy ? job : undefined} />
       <ErrorNote error={error} className="mt-4" />
     </Dialog>
   );

@@ -1,11 +1,14 @@
 import { useRef, useState } from 'react';
 import { queryClient } from '@/app/query-client';
 import { path, upload } from '@/shared/api/client';
+import { followJob, isJob } from '@/shared/api/jobs';
 import { keys } from '@/shared/api/queries';
 import type { ImportResult, Job } from '@/shared/api/types';
-import { followJob, isJob, jobBytes } from './job';
 import { type Mapping, mapParameter } from './mapping';
 import { contentTypes, type Source, toBody } from './source';
+
+/** Larger files go on in a job: they outlive the page, and tell how far they are. */
+const jobBytes = 8_000_000;
 
 export interface ImportOptions {
   mode: 'all-or-nothing' | 'partial';
@@ -59,7 +62,7 @@ export function useImportRun(): Run {
           onProgress: (sent, total) => setState({ step: 'running', dryRun, sent, total }),
         });
         const result = isJob(answer)
-          ? await followJob(
+          ? await followJob<ImportResult>(
               answer,
               (job) =>
                 setState({

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Activity } from 'lucide-react';
 import { useState } from 'react';
 import { api, path } from '@/shared/api/client';
+import { partOf } from '@/shared/api/jobs';
 import { keys } from '@/shared/api/queries';
 import type { Job } from '@/shared/api/types';
 import { useMessages } from '@/shared/i18n/core';
@@ -20,13 +21,6 @@ function toneOf(state: string): Tone {
   if (/fail/i.test(state)) return 'danger';
   if (/cancel/i.test(state)) return 'neutral';
   return /run|queue|pend/i.test(state) ? 'info' : 'success';
-}
-
-/** How far a job is, from 0 to 1, where it says so. */
-export function partOf(job: Job): number | undefined {
-  if (job.total != null && job.total > 0) return Math.min(1, (job.done ?? 0) / job.total);
-  if (job.progress == null) return undefined;
-  return job.progress > 1 ? job.progress / 100 : job.progress;
 }
 
 export function JobsPage() {

@@ -1,6 +1,7 @@
 import type { QueryClient } from '@tanstack/react-query';
 import { queryClient } from '@/app/query-client';
 import { ApiError, api, path } from '@/shared/api/client';
+import { settled } from '@/shared/api/jobs';
 import { keys, type LooseChange, toChange } from '@/shared/api/queries';
 import type { Change, Plan } from '@/shared/api/types';
 import { messagesOf } from '@/shared/i18n/core';
@@ -20,12 +21,12 @@ export async function refreshSchema(client: QueryClient = queryClient): Promise<
 }
 
 /** Takes a change back; answers with the change that did it. */
-export async function undoChange(changeId: string | number): Promise<Change> {
-  const change = toChange(
+export async function undoChange(changeId: string | number): Promise<Change | undefined> {
+  const answer = await settled(
     await api.post<LooseChange>(`${path(`${editor}/changes`, changeId)}:undo`),
   );
   await refreshSchema();
-  return change;
+  return answer && toChange(answer);
 }
 
 /** Says that a change is done and offers the way back. */

@@ -2,13 +2,15 @@ import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { hazardIds } from '@/features/designer/model';
 import { api } from '@/shared/api/client';
-import type { Plan } from '@/shared/api/types';
+import { settled } from '@/shared/api/jobs';
+import type { Job, Plan } from '@/shared/api/types';
 import { useMessages } from '@/shared/i18n/core';
 import { ConfirmDialog } from '@/shared/ui/dialog';
 import { Checkbox } from '@/shared/ui/fields';
 import { ErrorNote, LoadingState } from '@/shared/ui/states';
 import { changeIdOf, type Dropped, planOfRefusal, refreshSchema, toastChange } from './actions';
 import { planMessages } from './i18n';
+import { JobNote } from './job-note';
 import { PlanReview } from './plan-review';
 
 export interface PlannedDialogProps {
@@ -44,6 +46,7 @@ function PlannedBody({
   const [error, setError] = useState<unknown>(null);
   const [refused, setRefused] = useState<Plan>();
   const [accepted, setAccepted] = useState(false);
+  const [job, setJob] = useState<Job>();
   const preview = useQuery({
     queryKey: ['plan', method, url],
     queryFn: () =>
@@ -63,10 +66,10 @@ function PlannedBody({
     try {
       const answer =
         method === 'DELETE'
-          ? await api.delete<Dropped>(url, { query })
-          : await api.post<Dropped>(url, undefined, { query });
+          ? await settled(await api.delete<Dropped>(url, { query }), setJob)
+          : await settled(await api.post<Dropped>(url, undefined, { query }), setJob);
       onOpenChange(false);
-      await onDone?.(answer);
+      await onDone?.(answer ?? {});
       await refreshSchema();
       toastChange(doneTitle, changeIdOf(answer));
     } catch (failure) {
@@ -102,6 +105,7 @@ function PlannedBody({
           <Checkbox label={m.confirmHazards} checked={accepted} onChange={setAccepted} />
         </div>
       ) : null}
+      <JobNote job={busy ? job : undefined} />
       <ErrorNote error={error} className="mt-4" />
     </ConfirmDialog>
   );

@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { personOf } from '@/features/history/describe';
 import { changeIdOf, type Dropped, refreshSchema, toastChange } from '@/features/plans/actions';
 import { api, path } from '@/shared/api/client';
+import { settled } from '@/shared/api/jobs';
 import { keys } from '@/shared/api/queries';
 import type { TrashItem } from '@/shared/api/types';
 import { useMessages } from '@/shared/i18n/core';
@@ -85,7 +86,7 @@ export function TrashPage() {
     setBusy(item.id);
     setFailure(null);
     try {
-      const answer = await api.post<Dropped | null>(`${path(trash, item.id)}:restore`);
+      const answer = await settled(await api.post<Dropped>(`${path(trash, item.id)}:restore`));
       await refreshSchema();
       toastChange(m.restored(nameOf(item)), changeIdOf(answer));
     } catch (problem) {

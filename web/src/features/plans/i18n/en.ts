@@ -107,6 +107,9 @@ export const en = {
   undoTitle: 'Undo this change',
   undoText: 'This runs the statements below, as a change of its own.',
   undoAction: 'Undo the change',
+  running: 'The change is running',
+  runningText: 'It goes on when you leave this page.',
+  runningLink: 'See all jobs',
   planLoading: 'Working out what will run',
 };
 export type PlanMessages = typeof en;

@@ -112,5 +112,8 @@ export const fr: PlanMessages = {
   undoTitle: 'Annuler cette modification',
   undoText: 'Exécute les instructions ci-dessous, comme une modification à part.',
   undoAction: 'Annuler la modification',
+  running: 'La modification est en cours',
+  runningText: 'Cela se poursuit même si vous quittez cette page.',
+  runningLink: 'Voir toutes les tâches',
   planLoading: 'Calcul de ce qui sera exécuté',
 };

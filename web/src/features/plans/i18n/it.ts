@@ -106,5 +106,8 @@ export const it: PlanMessages = {
   undoTitle: 'Annullare questa modifica',
   undoText: 'Esegue le istruzioni qui sotto, come una modifica a sé.',
   undoAction: 'Annulla la modifica',
+  running: 'La modifica è in corso',
+  runningText: 'Prosegue anche se lasci questa pagina.',
+  runningLink: 'Vedi tutti i lavori',
   planLoading: 'Calcolo di ciò che verrà eseguito',
 };

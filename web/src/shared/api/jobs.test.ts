@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { rowErrors } from '@/features/imports/mapping';
 import { ApiError } from '@/shared/api/client';
 import type { Job } from '@/shared/api/types';
-import { followJob, isJob, outcomeOf } from './job';
-import { rowErrors } from './mapping';
+import { followJob, isJob, outcomeOf, partOf, settled } from './jobs';
 
 const job = (more: Partial<Job>): Job => ({ id: 'j1', kind: 'import', state: 'running', ...more });
 const result = { inserted: 3, updated: 0, skipped: 0, errors: [] };
@@ -20,7 +20,7 @@ function serve(answers: Job[]) {
   return asked;
 }
 
-describe('an import as a job', () => {
+describe('a job', () => {
   it('is told from a result', () => {
     expect(isJob(job({}))).toBe(true);
     expect(isJob(result)).toBe(false);
@@ -63,5 +63,16 @@ describe('an import as a job', () => {
     controller.abort();
     await expect(followJob(job({}), () => undefined, controller.signal)).rejects.toThrow(/stopped/);
     expect(asked).toEqual(['POST /api/jobs/j1:cancel', 'GET /api/jobs/j1']);
+  });
+  it('stands for its result where an answer is one', async () => {
+    serve([job({ kind: 'change', state: 'done', result: { changeId: 'c1' } })]);
+    expect(await settled({ changeId: 'c0' })).toEqual({ changeId: 'c0' });
+    expect(await settled(null)).toBeUndefined();
+    expect(await settled({ job: job({ kind: 'change' }) })).toEqual({ changeId: 'c1' });
+  });
+  it('says how far it is', () => {
+    expect(partOf(job({ done: 1, total: 4 }))).toBe(0.25);
+    expect(partOf(job({ done: 9, total: 4 }))).toBe(1);
+    expect(partOf(job({}))).toBeUndefined();
   });
 });
