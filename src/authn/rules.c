@@ -4,8 +4,10 @@
 
 #define LOCAL_MAX 64
 
-char *email_fold(struct arena *a, struct str email)
+/* Trimmed as the store finds it: one account has one count of failures. */
+char *email_fold(struct arena *a, struct str given)
 {
+    struct str email = str_trim(given);
     char *folded = arena_strndup(a, email.p ? email.p : "",
                                  email.n < AUTHN_EMAIL_MAX ? email.n : AUTHN_EMAIL_MAX);
     for (char *c = folded; *c; c++) {

@@ -78,8 +78,9 @@ enum errcode lockout_leave(struct authn *n, struct arena *a, const char *email, 
 enum errcode owners_besides(struct authn *n, int64_t user_id, size_t *out,
                             struct error *err) MUST_CHECK;
 
-/** email_fold() - ASCII letters lower case, in @a; at most AUTHN_EMAIL_MAX bytes count. */
-char *email_fold(struct arena *a, struct str email);
+/** email_fold() - no white space around, ASCII letters lower case, in @a; at most AUTHN_EMAIL_MAX
+ *  bytes count. */
+char *email_fold(struct arena *a, struct str given);
 
 /** display_name() - @name, or the part of @email before "@". Errors: ERR_INVALID (where "/name").
  */
