@@ -7,6 +7,7 @@
 #define PLATFORM  ACTION_IS_PLATFORM
 #define RESERVED  ACTION_IS_RESERVED
 #define UNLIMITED ACTION_IS_UNLIMITED
+#define TENANT    ACTION_IS_TENANT
 
 static const struct action_row rows[] = {
     [ACTION_NONE] = {"", 0, "nothing"},

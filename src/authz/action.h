@@ -22,6 +22,7 @@ enum action_flag {
     ACTION_IS_PLATFORM = 4,
     ACTION_IS_RESERVED = 8,
     ACTION_IS_UNLIMITED = 16,
+    ACTION_IS_TENANT = 32,
 };
 
 struct action_row {

@@ -133,10 +133,15 @@ static bool covers_name(struct str key, const char *name, bool is_coarse)
     return name ? str_is(key, name) : is_coarse;
 }
 
-static bool scope_covers(struct str scope, const struct resource *r, bool is_coarse)
+static bool scope_covers(struct str scope, const struct authz_request *request)
 {
+    const struct resource *r = &request->resource;
+    bool is_coarse = request->is_coarse;
     if (str_starts(scope, STR("tenant:"))) {
         return covers_name(str_sub(scope, 7), r->tenant_slug, is_coarse);
+    }
+    if (action_row(request->action)->flags & ACTION_IS_TENANT) {
+        return false; /* no table will ever be named */
     }
     if (str_starts(scope, STR("source:"))) {
         return covers_name(str_sub(scope, 7), r->source, is_coarse);
@@ -162,8 +167,7 @@ static bool token_allows(const struct authz_request *r)
         struct str pattern, scope, entry = str_of(s->allow[i]);
         allow_split(entry, &pattern, &scope);
         bool is_scoped = pattern.n < entry.n;
-        if (pattern_matches(pattern, r->action) &&
-            (!is_scoped || scope_covers(scope, &r->resource, r->is_coarse))) {
+        if (pattern_matches(pattern, r->action) && (!is_scoped || scope_covers(scope, r))) {
             return true;
         }
     }
