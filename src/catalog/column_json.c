@@ -68,6 +68,10 @@ static enum errcode decode_enum_rule(struct arena *a, const json_t *doc, struct 
         }
         texts[i] = json_is_string(item) ? arena_strdup(a, json_string_value(item))
                                         : doc_dump(a, item, false);
+        if (json_is_string(item) && strlen(texts[i]) != json_string_length(item)) {
+            enum errcode code = ERROR(err, ERR_INVALID, "a NUL character is not taken here");
+            return where_prefix(err, code, "/enum/%zu", i);
+        }
     }
     r->one_of = texts;
     r->n_one_of = n;
@@ -218,7 +222,7 @@ static enum errcode decode_generated(struct arena *a, const json_t *doc, struct 
     if (!as) {
         return doc_wrong(err, "generated", "a generated column says what it is made of");
     }
-    TRY(where_prefix(err, expr_decode(a, as, &c->generated_as, err), "/generated/as"));
+    TRY(where_prefix(err, expr_text_decode(a, as, &c->generated_as, err), "/generated/as"));
     c->generated = stored ? GENERATED_STORED : GENERATED_VIRTUAL;
     if (c->default_value) {
         return doc_wrong(err, "generated", "a generated column has no default");
@@ -339,7 +343,7 @@ static enum errcode decode_rest(struct arena *a, const json_t *doc, struct colum
     c->options = options ? doc_dump(a, options, true) : NULL;
     if (!doc_absent(doc, "check")) {
         const json_t *check = json_object_get(doc, "check");
-        TRY(where_prefix(err, expr_decode(a, check, &out->check, err), "/check"));
+        TRY(where_prefix(err, expr_text_decode(a, check, &out->check, err), "/check"));
     }
     if (!doc_absent(doc, "references")) {
         if (out->is_relation) {

@@ -81,6 +81,10 @@ enum errcode text_list_decode(struct arena *a, const json_t *doc, const char ***
             enum errcode code = ERROR(err, ERR_INVALID, "a text is expected here");
             return where_prefix(err, code, "/%zu", i);
         }
+        if (strlen(json_string_value(item)) != json_string_length(item)) {
+            enum errcode code = ERROR(err, ERR_INVALID, "a NUL character is not taken here");
+            return where_prefix(err, code, "/%zu", i);
+        }
         texts[i] = arena_strdup(a, json_string_value(item));
     }
     *out = texts;

@@ -214,6 +214,20 @@ enum errcode expr_decode(struct arena *a, const json_t *doc, const struct expr *
     return decode_at(a, doc, 0, out, err);
 }
 
+enum errcode expr_text_decode(struct arena *a, const json_t *doc, const struct expr **out,
+                              struct error *err)
+{
+    if (!json_is_string(doc)) {
+        return decode_at(a, doc, 0, out, err);
+    }
+    const char *text = json_string_value(doc);
+    if (strlen(text) != json_string_length(doc) || !raw_is_expression(text)) {
+        return ERROR(err, ERR_INVALID, "the engine text is not one complete expression");
+    }
+    *out = expr_raw(a, text);
+    return ERR_OK;
+}
+
 /* A float stays a float when it is read back: 5 is written 5.0. */
 static void encode_float(struct json_writer *w, double v)
 {

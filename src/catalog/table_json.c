@@ -11,7 +11,9 @@ static enum errcode decode_key(struct arena *a, const json_t *item, struct index
     static const char *const keys[] = {"column", "expr", "descending", "collation", NULL};
     if (json_is_string(item)) {
         out->column = arena_strdup(a, json_string_value(item));
-        return ERR_OK;
+        return strlen(out->column) == json_string_length(item)
+                   ? ERR_OK
+                   : ERROR(err, ERR_INVALID, "a NUL character is not taken here");
     }
     if (!json_is_object(item)) {
         return ERROR(err, ERR_INVALID, "an index key is a column name or an object");
@@ -26,7 +28,7 @@ static enum errcode decode_key(struct arena *a, const json_t *item, struct index
     if (out->column) {
         return ERR_OK;
     }
-    return where_prefix(err, expr_decode(a, json_object_get(item, "expr"), &out->expr, err),
+    return where_prefix(err, expr_text_decode(a, json_object_get(item, "expr"), &out->expr, err),
                         "/expr");
 }
 
@@ -81,7 +83,7 @@ enum errcode index_decode(struct arena *a, const json_t *given, struct index *ou
     }
     if (!doc_absent(doc, "where")) {
         const json_t *where = json_object_get(doc, "where");
-        TRY(where_prefix(err, expr_decode(a, where, &index.where, err), "/where"));
+        TRY(where_prefix(err, expr_text_decode(a, where, &index.where, err), "/where"));
     }
     *out = index;
     return ERR_OK;
@@ -158,7 +160,7 @@ enum errcode check_decode(struct arena *a, const json_t *doc, struct check *out,
     TRY(doc_opt_copy(a, doc, "name", &check.name, err));
     TRY(doc_opt_copy(a, doc, "column", &check.column, err));
     const json_t *expr = json_object_get(doc, "expr");
-    TRY(where_prefix(err, expr_decode(a, expr, &check.expr, err), "/expr"));
+    TRY(where_prefix(err, expr_text_decode(a, expr, &check.expr, err), "/expr"));
     *out = check;
     return ERR_OK;
 }

@@ -56,6 +56,10 @@ enum errcode trigger_decode(struct arena *a, const json_t *doc, struct trigger *
                             struct error *err) MUST_CHECK;
 enum errcode expr_decode(struct arena *a, const json_t *doc, const struct expr **out,
                          struct error *err) MUST_CHECK;
+/** expr_text_decode() - where only an expression has a meaning (a CHECK, a predicate, what a column
+ *  is made of): a text is the engine's, no literal. */
+enum errcode expr_text_decode(struct arena *a, const json_t *doc, const struct expr **out,
+                              struct error *err) MUST_CHECK;
 
 void column_encode(struct json_writer *w, const struct table *t, const struct column *c);
 /** rules_encode() - key `validation` and what @r says; nothing when it says nothing. */

@@ -252,7 +252,7 @@ static enum errcode insert_row(struct sqlite_bulk *b, struct conn *c, sqlite3_st
     }
     int rc = sqlite3_step(stmt);
     if (rc != SQLITE_DONE) {
-        return conn_error(c, rc, "inserting a row", err);
+        return conn_step_error(c, rc, "inserting a row", err);
     }
     int64_t n = sqlite3_changes64(c->db);
     int64_t id = sqlite3_last_insert_rowid(c->db);

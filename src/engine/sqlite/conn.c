@@ -135,6 +135,17 @@ enum errcode conn_error(struct conn *c, int rc, const char *doing, struct error 
     return sqlite_error(c->db, rc, doing, err);
 }
 
+enum errcode conn_step_error(struct conn *c, int rc, const char *doing, struct error *err)
+{
+    enum errcode code = conn_error(c, rc, doing, err);
+    if (code != ERR_INTERNAL || (rc & 0xff) != SQLITE_ERROR) {
+        return code;
+    }
+    code = ERROR(err, ERR_INVALID, "an expression of the table cannot be computed");
+    (void)error_detail(err, "%s: %s", doing, sqlite3_errmsg(c->db));
+    return code;
+}
+
 enum errcode conn_exec(struct conn *c, const char *sql, struct error *err)
 {
     int rc = sqlite3_exec(c->db, sql, NULL, NULL, NULL);

@@ -90,3 +90,7 @@ enum errcode conn_bind_one(struct conn *c, sqlite3_stmt *stmt, size_t i, const s
 struct value conn_column(sqlite3_stmt *stmt, int column);
 /** conn_error() - sqlite_error() that knows why a statement was ended. */
 enum errcode conn_error(struct conn *c, int rc, const char *doing, struct error *err);
+/** conn_step_error() - conn_error() for a statement that runs: what else can go wrong there is an
+ *  expression of the schema that its row makes impossible (json_extract() of what is no JSON), and
+ *  that is ERR_INVALID. */
+enum errcode conn_step_error(struct conn *c, int rc, const char *doing, struct error *err);

@@ -230,7 +230,7 @@ static enum errcode run_statement(struct conn *c, const struct plan_step *step, 
         code = step->kind == STEP_CHECK ? refuse_row(stmt, err) : ERR_OK;
     }
     if (code == ERR_OK && rc != SQLITE_DONE) {
-        code = conn_error(c, rc, step->text, err);
+        code = conn_step_error(c, rc, step->text, err);
     }
     (void)sqlite3_finalize(stmt);
     if (code == ERR_OK) {

@@ -207,6 +207,51 @@ static enum errcode raise_broken_rows(int rc, const char *message, struct error 
     return ERR_OK;
 }
 
+/* What another text of the schema or the client's own engine text makes impossible. */
+static enum errcode raise_refused_text(int rc, const char *message, struct error *err)
+{
+    static const char *const others[] = {"error in view ", "error in trigger ", "error in index ",
+                                         "error in table "};
+    static const char *const own[] = {
+        "non-deterministic ",
+        "subqueries prohibited",
+        "no such function",
+        "unsafe use of ",
+        "default value of column ",
+        "misuse of ",
+        "wrong number of arguments",
+        "near \"",
+        "unrecognized token",
+        "incomplete input",
+        "the \".\" operator prohibited",
+        "parameters prohibited",
+        "Expression tree is too large",
+        "no such collation sequence",
+        "row value misused",
+        "aggregate functions prohibited",
+        "window functions prohibited",
+        "RAISE() may only",
+        "generated column loop",
+        "not authorized",
+        "parser stack overflow",
+        "sub-select returns",
+        "second argument to ",
+        "string concatenation too big",
+    };
+    for (size_t i = 0; rc == SQLITE_ERROR && message && i < ARRAY_LEN(others); i++) {
+        if (strncmp(message, others[i], strlen(others[i])) == 0) {
+            return ERROR(err, ERR_CONFLICT, "another part of the schema is in the way: %s",
+                         message);
+        }
+    }
+    for (size_t i = 0; rc == SQLITE_ERROR && message && i < ARRAY_LEN(own); i++) {
+        if (strncmp(message, own[i], strlen(own[i])) == 0) {
+            return ERROR(err, ERR_INVALID, "SQLite refuses the text: %s", message);
+        }
+    }
+    return ERR_OK;
+}
+
 enum errcode sqlite_error(sqlite3 *db, int rc, const char *doing, struct error *err)
 {
     static const struct {
@@ -243,6 +288,9 @@ enum errcode sqlite_error(sqlite3 *db, int rc, const char *doing, struct error *
     }
     if (code == ERR_OK) {
         code = raise_broken_rows(rc, message, err);
+    }
+    if (code == ERR_OK) {
+        code = raise_refused_text(rc, message, err);
     }
     if (code == ERR_OK && is_outdated(rc, message)) {
         code = ERROR(err, ERR_CONFLICT, "the structure of the table changed meanwhile");

@@ -156,7 +156,7 @@ static void fetch_batch(void *arg)
             return;
         }
         if (rc != SQLITE_ROW) {
-            c->batch_code = conn_error(conn, rc, "reading rows", c->err);
+            c->batch_code = conn_step_error(conn, rc, "reading rows", c->err);
             return;
         }
         struct value *row = c->batch_rows + c->batch_n * c->n_columns;
@@ -180,7 +180,7 @@ static void start_again(void *arg)
         int rc = sqlite3_step(c->stmt);
         if (rc != SQLITE_ROW) {
             c->is_done = rc == SQLITE_DONE;
-            c->batch_code = c->is_done ? ERR_OK : conn_error(conn, rc, "reading rows", c->err);
+            c->batch_code = c->is_done ? ERR_OK : conn_step_error(conn, rc, "reading rows", c->err);
             return;
         }
     }
@@ -264,7 +264,7 @@ enum errcode sqlite_cursor_next(struct cursor *base, const struct value **row, s
     }
     c->is_done = true;
     *row = NULL;
-    return rc == SQLITE_DONE ? ERR_OK : conn_error(conn, rc, "reading rows", err);
+    return rc == SQLITE_DONE ? ERR_OK : conn_step_error(conn, rc, "reading rows", err);
 }
 
 static void free_cursor(struct sqlite_cursor *c)

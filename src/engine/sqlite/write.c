@@ -82,7 +82,7 @@ static enum errcode step(struct conn *c, sqlite3_stmt *stmt, const struct write 
     sqlite3_set_last_insert_rowid(c->db, 0);
     int rc = sqlite3_step(stmt);
     if (rc != SQLITE_DONE) {
-        return conn_error(c, rc, "writing a row", err);
+        return conn_step_error(c, rc, "writing a row", err);
     }
     *out = (struct write_result){.n_rows = sqlite3_changes64(c->db)};
     if (w->kind == WRITE_INSERT || w->kind == WRITE_UPSERT) {
