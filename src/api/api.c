@@ -5,6 +5,7 @@
 
 #include "api/inside.h"
 #include "base/time.h"
+#include "base/uuid.h"
 #include "observe/log.h"
 #include "observe/metrics.h"
 
@@ -76,6 +77,7 @@ struct api *api_new(struct app *app, const struct static_files *studio)
     const struct route *const *rows = api_routes(&n);
     api->arena = a;
     api->app = app;
+    random_bytes(api->salt, sizeof api->salt);
     api->studio = studio;
     api->base = base_of(a, app->settings->text[SETTING_BASE_PATH]);
     api->max_body = (size_t)app->settings->integer[SETTING_MAX_BODY_BYTES];
@@ -154,7 +156,7 @@ static enum errcode run(const struct api *api, struct call *c, struct error *err
     TRY(read_query(c, err));
     TRY(body_read(api, c, &body, err));
     headers_begin(c->request);
-    TRY(repeat_begin(c, body, &is_answered, err));
+    TRY(repeat_begin(api, c, body, &is_answered, err));
     if (is_answered) {
         return ERR_OK;
     }

@@ -14,6 +14,7 @@ struct api {
     const char *policy;                /* content security policy of the studio */
     size_t max_body;
     int max_depth;
+    unsigned char salt[32]; /* of this process; see repeat_begin() */
 };
 
 /** api_cookie() - the name of the session's cookie. */
@@ -45,11 +46,15 @@ void error_answer(struct request *r, const struct error *err, bool is_trusted);
 /* The answer kept under an Idempotency-Key while its request runs. */
 struct repeat {
     struct kept_answer kept;
+    const char *instead; /* the body to keep, NULL = the answer's own */
     bool is_finished;
 };
 /** repeat_begin() - @is_answered: the first answer was given again, nothing is left to do. */
-enum errcode repeat_begin(struct call *c, struct str body, bool *is_answered,
+enum errcode repeat_begin(const struct api *api, struct call *c, struct str body, bool *is_answered,
                           struct error *err) MUST_CHECK;
+/** repeat_keep_instead() - what a repeated request is answered with, where the first answer has a
+ *  secret: a whole body. Before answer_end(). */
+void repeat_keep_instead(struct call *c, struct str body);
 /** repeat_finish() - keep @body as the answer of @c. */
 void repeat_finish(struct call *c, struct str body);
 /** repeat_end() - the handler has ended; a key without an answer is given back. */

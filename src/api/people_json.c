@@ -99,8 +99,9 @@ enum errcode texts_decode(struct arena *a, const json_t *body, const char *key, 
     *n = json_array_size(list);
     const char **texts = ARENA_ARRAY(a, *n, const char *);
     for (size_t i = 0; i < *n; i++) {
-        texts[i] = json_string_value(json_array_get(list, i));
-        if (!texts[i]) {
+        const json_t *item = json_array_get(list, i);
+        texts[i] = json_string_value(item);
+        if (!texts[i] || strlen(texts[i]) != json_string_length(item)) {
             enum errcode code = ERROR(err, ERR_INVALID, "\"%s\" is a list of texts", key);
             (void)error_where(err, "/%s/%zu", key, i);
             return code;

@@ -10,14 +10,28 @@ static void add(struct sha256 *h, struct str s)
     sha256_add(h, "\n", 1);
 }
 
-/* A body that is streamed is not read before its handler runs: its length and type stand for it. */
-static const char *hash_of(const struct call *c, struct str body)
+static bool has_password(const struct call *c)
+{
+    const char *text = NULL;
+    return c->body && (doc_opt_text(c->body, "password", &text, NULL) != ERR_OK || text);
+}
+
+/*
+ * A body that is streamed is not read before its handler runs: its length and type stand for it.
+ * The hash is kept for a day and is quick to make: guesses of a password that is part of it are
+ * good for nothing without the salt, which is in this process only. So such a request is not known
+ * again after a restart.
+ */
+static const char *hash_of(const struct api *api, const struct call *c, struct str body)
 {
     struct request *r = c->request;
     unsigned char digest[SHA256_BYTES];
     char *hex = arena_alloc(c->arena, SHA256_HEX + 1);
     struct sha256 h;
     sha256_init(&h);
+    if (has_password(c)) {
+        sha256_add(&h, api->salt, sizeof api->salt);
+    }
     add(&h, str_of(c->caller->tenant.slug));
     add(&h, str_of(request_method(r)));
     add(&h, request_path(r));
@@ -51,7 +65,8 @@ static enum errcode answer_again(const struct call *c, const struct kept_answer 
     return response_write(r, body, strlen(body), err);
 }
 
-enum errcode repeat_begin(struct call *c, struct str body, bool *is_answered, struct error *err)
+enum errcode repeat_begin(const struct api *api, struct call *c, struct str body, bool *is_answered,
+                          struct error *err)
 {
     struct str key = request_header(c->request, "Idempotency-Key");
     bool is_read = text_eq(c->route->method, "GET");
@@ -60,8 +75,8 @@ enum errcode repeat_begin(struct call *c, struct str body, bool *is_answered, st
         return ERR_OK;
     }
     struct repeat *repeat = ARENA_NEW(c->arena, struct repeat);
-    enum errcode code = kept_answer_begin(c->caller, str_trim(key), hash_of(c, body), &repeat->kept,
-                                          is_answered, err);
+    enum errcode code = kept_answer_begin(c->caller, str_trim(key), hash_of(api, c, body),
+                                          &repeat->kept, is_answered, err);
     if (code == ERR_INVALID_PARAMETER) {
         return error_where(err, "/headers/Idempotency-Key");
     }
@@ -79,6 +94,13 @@ static const char *header_now(const struct call *c, const char *name)
     return value.p ? arena_str(c->arena, value) : NULL;
 }
 
+void repeat_keep_instead(struct call *c, struct str body)
+{
+    if (c->repeat) {
+        c->repeat->instead = arena_str(c->arena, body);
+    }
+}
+
 /* The write is done: an answer that cannot be kept is no reason to say that it failed. */
 void repeat_finish(struct call *c, struct str body)
 {
@@ -91,7 +113,7 @@ void repeat_finish(struct call *c, struct str body)
     repeat->kept.content_type = header_now(c, "Content-Type");
     repeat->kept.location = header_now(c, "Location");
     repeat->kept.etag = header_now(c, "ETag");
-    repeat->kept.body = arena_str(c->arena, body);
+    repeat->kept.body = repeat->instead ? repeat->instead : arena_str(c->arena, body);
     repeat->is_finished = true;
     if (kept_answer_finish(c->caller, &repeat->kept, &e) != ERR_OK) {
         log_error("idempotency", &e);

@@ -91,6 +91,26 @@ static enum errcode decode_id(const struct rows *r, const json_t *doc, struct st
     return ERR_OK;
 }
 
+/* What an operation does not use would be done by nobody. */
+static enum errcode refuse_unused(const json_t *doc, enum data_op op, struct error *err)
+{
+    static const struct {
+        enum data_op op;
+        const char *key, *message;
+    } rows[] = {
+        {DATA_INSERT, "id", "a new row has its id in \"data\""},
+        {DATA_INSERT, "ifMatch", "a new row matches nothing"},
+        {DATA_DELETE, "data", "a row that goes has no data"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        if (op == rows[i].op && json_object_get(doc, rows[i].key)) {
+            (void)ERROR(err, ERR_INVALID, "%s", rows[i].message);
+            return error_where(err, "/%s", rows[i].key);
+        }
+    }
+    return ERR_OK;
+}
+
 static enum errcode decode_operation(const struct rows *r, const json_t *doc,
                                      struct data_item *item, struct error *err)
 {
@@ -100,6 +120,7 @@ static enum errcode decode_operation(const struct rows *r, const json_t *doc,
     enum data_op op = DATA_OP_NONE;
     TRY(doc_only(doc, keys, err));
     TRY(decode_method(doc, &op, err));
+    TRY(refuse_unused(doc, op, err));
     item->op = op;
     if (op != DATA_INSERT) {
         TRY(decode_id(r, doc, &item->id, err));
