@@ -22,6 +22,7 @@ const columns: [string, string, string?][] = [
 
 test('from the set-up link to a table with data and an API', async ({ studio, page }) => {
   test.skip(!hasAirports, 'no shared data beside the clone');
+  test.setTimeout(300_000);
 
   await test.step('set up by the link', async () => {
     await page.goto(studio.setupUrl);

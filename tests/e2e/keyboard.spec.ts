@@ -80,6 +80,7 @@ async function workWithRows(page: Page, studio: Studio): Promise<void> {
 
 test('the journey by keyboard alone', async ({ studio, page }) => {
   test.skip(!hasAirports, 'no shared data beside the clone');
+  test.setTimeout(300_000);
   await page.goto(studio.setupUrl);
   await tabTo(page, 'Email');
   await page.keyboard.type(owner.email);
