@@ -42,7 +42,8 @@ lint:
 	@tools/install-packages lint
 	@tools/lint
 
-lint-all: lint
+lint-all:
+	@tools/install-packages lint-all
 	@tools/lint --all
 
 format:
