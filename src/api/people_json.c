@@ -1,19 +1,5 @@
 #include "api/people_json.h"
 
-#include "base/time.h"
-
-void instant_encode(struct json_writer *w, const char *key, int64_t us)
-{
-    char text[INSTANT_TEXT_MAX];
-    jsonw_key(w, key);
-    if (us == 0) {
-        jsonw_null(w);
-        return;
-    }
-    size_t n = instant_format(text, us);
-    jsonw_str(w, (struct str){text, n});
-}
-
 static void id_or_null(struct json_writer *w, const char *key, int64_t id)
 {
     jsonw_key(w, key);
@@ -45,8 +31,8 @@ void user_encode(struct json_writer *w, struct arena *a, const struct people_use
     jsonw_kv_text(w, "permissionLevel", level);
     jsonw_kv_text(w, "timezone", u->timezone ? u->timezone : "UTC");
     jsonw_kv_bool(w, "isActive", u->is_active);
-    instant_encode(w, "createdAt", u->created_at);
-    instant_encode(w, "lastLoginAt", u->last_login_at);
+    jsonw_kv_instant(w, "createdAt", u->created_at);
+    jsonw_kv_instant(w, "lastLoginAt", u->last_login_at);
     jsonw_end_object(w);
 }
 
@@ -57,7 +43,7 @@ void tenant_encode(struct json_writer *w, const struct tenant *t)
     jsonw_kv_text(w, "slug", t->slug);
     jsonw_kv_text(w, "name", t->name);
     jsonw_kv_bool(w, "isActive", t->is_active);
-    instant_encode(w, "createdAt", t->created_at);
+    jsonw_kv_instant(w, "createdAt", t->created_at);
     jsonw_end_object(w);
 }
 
@@ -83,10 +69,10 @@ void token_encode(struct json_writer *w, const struct people_token *token, const
     } else {
         jsonw_null(w);
     }
-    instant_encode(w, "createdAt", t->created_at);
-    instant_encode(w, "expiresAt", t->expires_at);
-    instant_encode(w, "lastUsedAt", t->last_used_at);
-    instant_encode(w, "revokedAt", t->revoked_at);
+    jsonw_kv_instant(w, "createdAt", t->created_at);
+    jsonw_kv_instant(w, "expiresAt", t->expires_at);
+    jsonw_kv_instant(w, "lastUsedAt", t->last_used_at);
+    jsonw_kv_instant(w, "revokedAt", t->revoked_at);
     jsonw_end_object(w);
 }
 

@@ -9,8 +9,6 @@ void user_encode(struct json_writer *w, struct arena *a, const struct people_use
 void tenant_encode(struct json_writer *w, const struct tenant *t);
 /** token_encode() - @secret NULL = not shown. */
 void token_encode(struct json_writer *w, const struct people_token *t, const char *secret);
-/** instant_encode() - a member with the instant @us, null for 0. */
-void instant_encode(struct json_writer *w, const char *key, int64_t us);
 
 /** texts_decode() - the array of texts under @key; *@has = it is there. Errors: ERR_INVALID (where
  *  "/key/N"). */

@@ -36,7 +36,7 @@ static enum errcode answer_session(struct call *c, const struct people_session *
     answer_begin(c, &a, 200);
     jsonw_begin_object(&a.json);
     jsonw_kv_text(&a.json, "token", s->session.token);
-    instant_encode(&a.json, "expiresAt", s->session.expires_at);
+    jsonw_kv_instant(&a.json, "expiresAt", s->session.expires_at);
     jsonw_kv_text(&a.json, "csrf", s->session.csrf);
     if (is_setup) {
         jsonw_kv_bool(&a.json, "sample", s->has_sample);
@@ -107,7 +107,7 @@ static enum errcode me(struct call *c, struct error *err)
     jsonw_key(&a.json, "user");
     user_encode(&a.json, c->arena, &user);
     jsonw_kv_text(&a.json, "csrf", c->caller->principal.csrf);
-    instant_encode(&a.json, "expiresAt", c->caller->principal.expires_at);
+    jsonw_kv_instant(&a.json, "expiresAt", c->caller->principal.expires_at);
     jsonw_key(&a.json, "tenant");
     if (c->caller->tenant.id) {
         tenant_encode(&a.json, &c->caller->tenant);

@@ -326,17 +326,6 @@ enum errcode jobs_cancel(const struct caller *c, struct str id, struct job *out,
     return store_job_update(c->app->store, out, fields, err);
 }
 
-static void add_time(struct json_writer *w, const char *key, int64_t us)
-{
-    char text[INSTANT_TEXT_MAX];
-    jsonw_key(w, key);
-    if (us) {
-        jsonw_str(w, (struct str){text, instant_format(text, us)});
-    } else {
-        jsonw_null(w);
-    }
-}
-
 static void add_json(struct json_writer *w, const char *key, const char *json)
 {
     jsonw_key(w, key);
@@ -365,9 +354,9 @@ void job_encode(const struct job *j, struct buf *out)
     }
     add_json(&w, "result", j->result);
     add_json(&w, "error", j->error);
-    add_time(&w, "createdAt", j->created_at);
-    add_time(&w, "startedAt", j->started_at);
-    add_time(&w, "finishedAt", j->finished_at);
+    jsonw_kv_instant(&w, "createdAt", j->created_at);
+    jsonw_kv_instant(&w, "startedAt", j->started_at);
+    jsonw_kv_instant(&w, "finishedAt", j->finished_at);
     jsonw_end_object(&w);
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/time.h"
 #include "base/utf8.h"
 
 /* Nesting of brackets outside strings: jansson recurses, so depth is refused before it starts. */
@@ -464,6 +465,17 @@ void jsonw_kv_raw(struct json_writer *w, const char *key, struct str v)
 {
     jsonw_key(w, key);
     jsonw_raw(w, v);
+}
+
+void jsonw_kv_instant(struct json_writer *w, const char *key, int64_t us)
+{
+    char text[INSTANT_TEXT_MAX];
+    jsonw_key(w, key);
+    if (us == 0) {
+        jsonw_null(w);
+        return;
+    }
+    jsonw_str(w, (struct str){text, instant_format(text, us)});
 }
 
 #define EACH_BYTE(b) (UINT64_C(0x0101010101010101) * (b))

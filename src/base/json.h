@@ -105,6 +105,8 @@ void jsonw_kv_str(struct json_writer *w, const char *key, struct str v);
 void jsonw_kv_int(struct json_writer *w, const char *key, int64_t v);
 void jsonw_kv_bool(struct json_writer *w, const char *key, bool v);
 void jsonw_kv_raw(struct json_writer *w, const char *key, struct str v);
+/** jsonw_kv_instant() - @us as RFC 3339 UTC; 0 is null. */
+void jsonw_kv_instant(struct json_writer *w, const char *key, int64_t us);
 
 /** json_quote() - append @v as a JSON string with its quotes. */
 void json_quote(struct buf *b, struct str v);

@@ -1,7 +1,6 @@
 #include "migrate/plan_json.h"
 
 #include "base/attr.h"
-#include "base/time.h"
 #include "change/change_json.h"
 
 static const char *severity_name(enum severity s)
@@ -85,19 +84,6 @@ void plan_encode(struct json_writer *w, const struct migrate_target *t, const st
     jsonw_end_object(w);
 }
 
-/* null for 0 */
-static void kv_time(struct json_writer *w, const char *key, int64_t us)
-{
-    char text[INSTANT_TEXT_MAX];
-    jsonw_key(w, key);
-    if (us == 0) {
-        jsonw_null(w);
-        return;
-    }
-    size_t n = instant_format(text, us);
-    jsonw_str(w, (struct str){text, n});
-}
-
 static void kv_json(struct json_writer *w, const char *key, const char *json)
 {
     if (json) {
@@ -114,8 +100,8 @@ static void encode_steps(struct json_writer *w, const struct change_step *steps,
         jsonw_kv_text(w, "text", steps[i].text);
         jsonw_kv_int(w, "operation", steps[i].operation);
         jsonw_kv_text(w, "state", steps[i].state);
-        kv_time(w, "startedAt", steps[i].started_at);
-        kv_time(w, "finishedAt", steps[i].finished_at);
+        jsonw_kv_instant(w, "startedAt", steps[i].started_at);
+        jsonw_kv_instant(w, "finishedAt", steps[i].finished_at);
         jsonw_kv_int(w, "rows", steps[i].n_rows);
         jsonw_kv_text(w, "error", steps[i].error);
         jsonw_end_object(w);
@@ -159,17 +145,17 @@ void change_record_members(struct json_writer *w, const struct change_record *r,
     jsonw_key(w, "undo");
     jsonw_begin_object(w);
     jsonw_kv_text(w, "class", r->undo_class);
-    kv_time(w, "until", r->undo_until);
+    jsonw_kv_instant(w, "until", r->undo_until);
     jsonw_end_object(w);
-    kv_time(w, "undoUntil", r->undo_until);
+    jsonw_kv_instant(w, "undoUntil", r->undo_until);
     jsonw_kv_bool(w, "undoable", text_eq(r->state, "done") && r->inverse);
     jsonw_kv_text(w, "undoOf", r->undo_of);
     jsonw_kv_text(w, "undoneBy", r->undone_by);
     encode_actor(w, "createdBy", r);
     jsonw_kv_text(w, "fingerprintBefore", r->fp_before);
     jsonw_kv_text(w, "fingerprintAfter", r->fp_after);
-    kv_time(w, "createdAt", r->created_at);
-    kv_time(w, "finishedAt", r->finished_at);
+    jsonw_kv_instant(w, "createdAt", r->created_at);
+    jsonw_kv_instant(w, "finishedAt", r->finished_at);
     jsonw_kv_text(w, "error", r->error);
     if (steps) {
         encode_steps(w, steps, n_steps);
@@ -185,7 +171,7 @@ void trash_item_encode(struct json_writer *w, const struct trash_item *item)
     jsonw_kv_text(w, "table", item->table_name);
     jsonw_kv_text(w, "column", item->column_name);
     jsonw_kv_int(w, "rows", item->n_rows);
-    kv_time(w, "createdAt", item->created_at);
-    kv_time(w, "expiresAt", item->expires_at);
+    jsonw_kv_instant(w, "createdAt", item->created_at);
+    jsonw_kv_instant(w, "expiresAt", item->expires_at);
     jsonw_end_object(w);
 }

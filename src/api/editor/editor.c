@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "app/changes.h"
-#include "base/time.h"
 #include "migrate/plan_json.h"
 
 #define CONFIRM_MAX 200
@@ -52,18 +51,6 @@ const char *editor_text(const struct call *c, const char *name)
     return text.n > 0 ? arena_str(c->arena, text) : NULL;
 }
 
-void kv_instant(struct json_writer *w, const char *key, int64_t us)
-{
-    char text[INSTANT_TEXT_MAX];
-    jsonw_key(w, key);
-    if (us == 0) {
-        jsonw_null(w);
-        return;
-    }
-    size_t n = instant_format(text, us);
-    jsonw_str(w, (struct str){text, n});
-}
-
 enum errcode editor_answer_plan(struct call *c, const struct plan *plan, struct error *err)
 {
     const struct str nothing = STR("{\"planId\":null,\"operations\":[],\"steps\":[],\"lint\":[],"
@@ -101,7 +88,7 @@ void editor_begin_change(struct call *c, struct answer *a, int status,
     jsonw_begin_object(&a->json);
     if (r) {
         jsonw_kv_text(&a->json, "changeId", r->id);
-        kv_instant(&a->json, "undoUntil", r->undo_until);
+        jsonw_kv_instant(&a->json, "undoUntil", r->undo_until);
     }
 }
 

@@ -33,8 +33,6 @@ enum errcode editor_answer_job(struct call *c, const struct job *job, struct err
 enum errcode editor_where(struct error *err, enum errcode code, const char *part);
 /** editor_meta() - {"nextCursor": @cursor} and the Link header; NULL when there is no more. */
 const char *editor_meta(struct call *c, const char *cursor);
-/** kv_instant() - null for 0. */
-void kv_instant(struct json_writer *w, const char *key, int64_t us);
 
 /** table_members() - everything of one table but the braces: names, API, columns, parts, rights. */
 void table_members(struct json_writer *w, const struct app_table *t);

@@ -136,8 +136,8 @@ static void trash_encode(struct json_writer *w, const struct app_trash_item *t)
     } else {
         jsonw_int(w, item->n_rows);
     }
-    kv_instant(w, "droppedAt", item->created_at);
-    kv_instant(w, "expiresAt", item->expires_at);
+    jsonw_kv_instant(w, "droppedAt", item->created_at);
+    jsonw_kv_instant(w, "expiresAt", item->expires_at);
     jsonw_key(w, "droppedBy");
     if (t->dropped_by == 0) {
         jsonw_null(w);
@@ -234,7 +234,7 @@ static void audit_encode(struct json_writer *w, const struct app_audit_entry *a)
     const struct audit_entry *e = &a->entry;
     jsonw_begin_object(w);
     jsonw_kv_int(w, "id", e->id);
-    kv_instant(w, "createdAt", e->created_at);
+    jsonw_kv_instant(w, "createdAt", e->created_at);
     jsonw_key(w, "user");
     if (e->user_id == 0) {
         jsonw_null(w);

@@ -104,8 +104,8 @@ static void encode_registry(struct json_writer *w, const struct registry_table *
     jsonw_kv_bool(w, "apiEnabled", r->api_enabled);
     jsonw_kv_raw(w, "permissions", str_of(r->permissions));
     jsonw_kv_raw(w, "relationships", str_of(r->relationships));
-    kv_instant(w, "createdAt", r->created_at);
-    kv_instant(w, "updatedAt", r->updated_at);
+    jsonw_kv_instant(w, "createdAt", r->created_at);
+    jsonw_kv_instant(w, "updatedAt", r->updated_at);
     jsonw_kv_int(w, "createdBy", r->created_by);
     jsonw_key(w, "updatedBy");
     if (r->updated_by) {

@@ -283,9 +283,12 @@ static void commas_are_the_writers_affair(void **state)
     jsonw_double(&w, 0.1);
     jsonw_end_array(&w);
     jsonw_kv_bool(&w, "z", false);
+    jsonw_kv_instant(&w, "at", INT64_C(1769860800500000));
+    jsonw_kv_instant(&w, "never", 0);
     jsonw_end_object(&w);
     assert_string_equal(buf_text(&b), "{\"i\":-7,\"t\":null,\"s\":\"a\\\"b\",\"b\":true,\"r\":[1],"
-                                      "\"l\":[[],{},null,0.1],\"z\":false}");
+                                      "\"l\":[[],{},null,0.1],\"z\":false,"
+                                      "\"at\":\"2026-01-31T12:00:00.500000Z\",\"never\":null}");
     buf_release(&b);
 }
 
