@@ -15,7 +15,8 @@ static const struct sqlite_function functions[] = {
     {"date_valid", 1, "(? IS date(?, '+0 days'))"},
     {"time_valid", 1, "(? IS NULL OR time(?) IS NOT NULL)"},
     {"instant_valid", 1, "(? IS NULL OR julianday(?) IS NOT NULL)"},
-    {"json_valid", 1, "json_valid(?)"},
+    {"json_valid", 1, "(? IS NULL OR json_valid(?))"}, /* 0 for NULL before SQLite 3.41 */
+    {"json_valid", 1, "json_valid(?)"},                /* as others write it: read only */
     {"lower", 1, "lower(?)"},
     {"upper", 1, "upper(?)"},
     {"length", 1, "length(?)"},
