@@ -3,10 +3,10 @@
 // journal says which, and the registry says the same.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { cpSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { Client, contacts, repository, run, Server, startWithOwner, temporaryFolder } from "../support/telaio.mjs";
+import { Client, contacts, copyFolder, repository, run, Server, startWithOwner, temporaryFolder } from "../support/telaio.mjs";
 
 const editor = "/api/db-editor";
 // How many moments of each change are tried; all of them with TELAIO_TEST_KILL_ALL=1.
@@ -71,7 +71,7 @@ for (const { what, operations } of changes) {
     // one run that is only counted, and what is there before and after it
     const count = join(temporaryFolder(t), "count");
     const whole = join(temporaryFolder(t), "data");
-    cpSync(folder, whole, { recursive: true });
+    copyFolder(folder, whole);
     const counting = await new Server({ folder: whole, env: environment({ TELAIO_TEST_KILL_COUNT: count }) }).start();
     const client = new Client(counting.url, { token });
     const before = await look(client);
@@ -88,7 +88,7 @@ for (const { what, operations } of changes) {
     const seen = { before: 0, after: 0 };
     for (let at = 1; at <= total; at += stride) {
       const data = join(temporaryFolder(t), "data");
-      cpSync(folder, data, { recursive: true });
+      copyFolder(folder, data);
       const doomed = await new Server({ folder: data, env: environment({ TELAIO_TEST_KILL_AT: String(at) }) }).start();
       doomed.process.kill("SIGUSR1");
       const answer = await new Client(doomed.url, { token }).post(`${editor}/changes`, { operations }).catch(() => undefined);

@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { appendFileSync, chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { appendFileSync, chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { binary, Client, contacts, run, startWithOwner, temporaryFolder } from "../support/telaio.mjs";
+import { binary, Client, contacts, copyFolder, run, startWithOwner, temporaryFolder } from "../support/telaio.mjs";
 
 const sqlite = (file, sql) => {
   const result = spawnSync("sqlite3", ["-readonly", "-json", file, sql], { encoding: "utf8", maxBuffer: 1 << 28 });
@@ -216,7 +216,7 @@ test("a backup that is not what was backed up is refused with status 4, and noth
   for (const [name, break_] of Object.entries(damage)) {
     const place = temporaryFolder(t);
     const copy = join(place, "copy");
-    cpSync(into, copy, { recursive: true });
+    copyFolder(into, copy);
     break_(copy);
     const result = run(["restore", copy, "--data", join(place, "fresh"), "--json"]);
     assert.equal(result.status, 4, `${name}: ${result.stderr}`);
@@ -225,7 +225,7 @@ test("a backup that is not what was backed up is refused with status 4, and noth
     assert.equal(run(["restore", copy, "--check"]).status, 4, name);
   }
   const copy = join(temporaryFolder(t), "copy");
-  cpSync(into, copy, { recursive: true });
+  copyFolder(into, copy);
   change(copy, (m) => (m.migration = "2099_01_01_000099_of_the_future"));
   assert.equal(run(["restore", copy, "--data", `${copy}-fresh`]).status, 1, "made by a newer program");
 });

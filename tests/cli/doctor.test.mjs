@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, closeSync, cpSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { before, test } from "node:test";
-import { contacts, run, Server, startWithOwner, temporaryFolder } from "../support/telaio.mjs";
+import { contacts, copyFolder, run, Server, startWithOwner, temporaryFolder } from "../support/telaio.mjs";
 
 const sqlite = (file, sql) => {
   const result = spawnSync("sqlite3", [file], { input: sql, encoding: "utf8" });
@@ -32,7 +32,7 @@ test.after(() => cleanUp());
 
 const copyOf = (t) => {
   const folder = join(temporaryFolder(t), "data");
-  cpSync(sound, folder, { recursive: true, preserveTimestamps: true });
+  copyFolder(sound, folder);
   return folder;
 };
 

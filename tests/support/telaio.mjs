@@ -18,6 +18,12 @@ export const temporaryFolder = (t) => {
   return folder;
 };
 
+// A copy with its permissions, which Node's own cpSync keeps in some versions only.
+export const copyFolder = (from, to) => {
+  const copied = spawnSync("cp", ["-aT", from, to], { encoding: "utf8" });
+  if (copied.status !== 0) throw new Error(`cp ${from} ${to}: ${copied.stderr}`);
+};
+
 // Cheap password hashes: tests sign in hundreds of times.
 const testEnvironment = { TELAIO_PASSWORD_MEMORY_KIB: "64" };
 
