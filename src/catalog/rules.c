@@ -35,6 +35,12 @@ static const struct expr *one_of(struct arena *a, const struct column *c)
     return expr_make(a, EXPR_IN, NULL, args, r->n_one_of + 1);
 }
 
+bool column_rules_any(const struct column_rules *r)
+{
+    return r->has_min || r->has_max || r->has_min_length || r->has_max_length || r->pattern ||
+           r->n_one_of > 0;
+}
+
 const struct expr *column_rules_check(struct arena *a, const struct column *c)
 {
     const struct column_rules *r = &c->rules;

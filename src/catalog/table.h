@@ -165,6 +165,8 @@ void table_refresh_unique(struct table *t);
  * ENUM) are the affair of each engine's type map.
  */
 const struct expr *column_rules_check(struct arena *a, const struct column *c);
+/** column_rules_any() - @r asks for anything at all. */
+bool column_rules_any(const struct column_rules *r);
 
 /** fk_action_parse() - "CASCADE", "SET NULL", "set_null", "NO ACTION", … ; FK_ACTION_NONE if none.
  */

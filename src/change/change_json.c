@@ -655,12 +655,10 @@ static void encode_drop_column(struct json_writer *w, const struct change *c)
 static void encode_column_rules(struct json_writer *w, const char *key,
                                 const struct column_rules *r)
 {
-    bool says = r->has_min || r->has_max || r->has_min_length || r->has_max_length || r->pattern ||
-                r->n_one_of > 0;
     jsonw_key(w, key);
     jsonw_begin_object(w);
     rules_encode(w, r);
-    if (!says) {
+    if (!column_rules_any(r)) {
         jsonw_key(w, "validation");
         jsonw_null(w);
     }

@@ -131,20 +131,35 @@ void complete_referenced(struct arena *a, struct foreign_key *fk, const struct c
     }
 }
 
-/* A check that an earlier completion made may come back as engine text, so its name counts too. */
-static bool says_rules(const struct check *check, const struct column *c, const struct expr *rules)
+const struct check *rules_check_exact(struct arena *a, const struct column *c,
+                                      const struct check *checks, size_t n_checks)
 {
-    bool named = check->name && str_starts(str_of(check->name), STR("ck_"));
-    bool aside = check->column && str_eq_nocase(str_of(check->column), str_of(c->name));
-    return expr_equal(check->expr, rules) || (named && check->expr->kind == EXPR_RAW && aside);
+    const struct expr *rules = column_rules_check(a, c);
+    for (size_t i = 0; rules && i < n_checks; i++) {
+        if (expr_equal(checks[i].expr, rules)) {
+            return &checks[i];
+        }
+    }
+    return NULL;
+}
+
+/* A check that an earlier completion made may come back as engine text, so its name counts too. */
+static bool is_rules_text(const struct check *check, const struct column *c)
+{
+    return check->expr->kind == EXPR_RAW && check->name &&
+           str_starts(str_of(check->name), STR("ck_")) && check->column &&
+           str_eq_nocase(str_of(check->column), str_of(c->name));
 }
 
 const struct check *rules_check_in(struct arena *a, const struct column *c,
                                    const struct check *checks, size_t n_checks)
 {
-    const struct expr *rules = column_rules_check(a, c);
-    for (size_t i = 0; rules && i < n_checks; i++) {
-        if (says_rules(&checks[i], c, rules)) {
+    const struct check *exact = rules_check_exact(a, c, checks, n_checks);
+    if (exact || !column_rules_check(a, c)) {
+        return exact;
+    }
+    for (size_t i = 0; i < n_checks; i++) {
+        if (is_rules_text(&checks[i], c)) {
             return &checks[i];
         }
     }

@@ -10,6 +10,15 @@ static struct column with_rules(const struct column *c, const struct column_rule
     return now;
 }
 
+/* The check that says @before's rules. What the registry knows of @c is the truth, and its check
+ * may be text that only the engine can read; what a caller tells must be there as told. */
+static const struct check *find_check(struct arena *a, const struct table *t,
+                                      const struct column *c, const struct column *before)
+{
+    return (column_rules_any(&c->rules) ? rules_check_in : rules_check_exact)(a, before, t->checks,
+                                                                              t->n_checks);
+}
+
 static void complete(struct arena *a, struct change *change, const struct catalog *now)
 {
     const struct table *t = catalog_find_table(now, str_of(change->modify_column.table));
@@ -19,14 +28,14 @@ static void complete(struct arena *a, struct change *change, const struct catalo
     if (!c) {
         return;
     }
-    if (!change->modify_column.has_was) {
+    if (!change->modify_column.has_was || column_rules_any(&c->rules)) {
         change->modify_column.was = column_copy(a, c).rules;
         change->modify_column.has_was = true;
     }
     const struct column before = with_rules(c, &change->modify_column.was);
     const struct column after = with_rules(c, &change->modify_column.rules);
     const struct expr *said = column_rules_check(a, &before), *says = column_rules_check(a, &after);
-    const struct check *old = rules_check_in(a, &before, t->checks, t->n_checks);
+    const struct check *old = find_check(a, t, c, &before);
     if ((said && says && expr_equal(said, says)) || (!said && !says)) {
         return;
     }
@@ -54,6 +63,19 @@ static enum errcode check_rules(const struct column *c, const struct column_rule
     return ERR_OK;
 }
 
+/* Rules that the table does not check were never those of the column: undo would add them. */
+static enum errcode check_was(const struct change *change, const struct table *t,
+                              const struct column *c, struct error *err)
+{
+    AUTO(arena_freep) struct arena *a = arena_new();
+    const struct column before = with_rules(c, &change->modify_column.was);
+    if (!column_rules_check(a, &before) || find_check(a, t, c, &before)) {
+        return ERR_OK;
+    }
+    return ERROR(err, ERR_CONFLICT, "no CHECK of \"%s\" says that these are the rules of \"%s\"",
+                 t->name, c->name);
+}
+
 static enum errcode validate(const struct change *change, const struct catalog *now,
                              struct error *err)
 {
@@ -61,6 +83,7 @@ static enum errcode validate(const struct change *change, const struct catalog *
     struct column *c = NULL;
     TRY(find_base_table(now, change->modify_column.table, &t, err));
     TRY(find_column(t, change->modify_column.column, &c, err));
+    TRY(where_prefix(err, check_was(change, t, c, err), "/was"));
     return where_prefix(err, check_rules(c, &change->modify_column.rules, err), "/set/validation");
 }
 

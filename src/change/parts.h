@@ -59,7 +59,10 @@ void complete_check(struct arena *a, struct check *check, const char *table,
 /** rules_check_for() - the CHECK that @c's rules ask for and @checks lack, as *@out. */
 bool rules_check_for(struct arena *a, const struct column *c, const struct check *checks,
                      size_t n_checks, struct check *out);
-/** rules_check_in() - the check among @checks that says @c's rules, NULL when none does. */
+/** rules_check_exact() - the check among @checks that says @c's rules, NULL when none does. */
+const struct check *rules_check_exact(struct arena *a, const struct column *c,
+                                      const struct check *checks, size_t n_checks);
+/** rules_check_in() - the same; where none does, one of ours that only the engine can read. */
 const struct check *rules_check_in(struct arena *a, const struct column *c,
                                    const struct check *checks, size_t n_checks);
 
