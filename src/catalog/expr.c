@@ -194,6 +194,26 @@ static char closing_quote(char open)
     return open == '[' ? ']' : open;
 }
 
+/* Words that no engine takes as a name without quotes. */
+static bool is_reserved(struct str word)
+{
+    static const char *const words[] = {
+        "all",        "and",    "as",         "between", "case",     "check",   "collate",
+        "constraint", "create", "default",    "delete",  "distinct", "drop",    "else",
+        "escape",     "exists", "foreign",    "from",    "group",    "having",  "in",
+        "insert",     "into",   "is",         "isnull",  "join",     "limit",   "not",
+        "notnull",    "null",   "on",         "or",      "order",    "primary", "select",
+        "set",        "table",  "references", "then",    "to",       "union",   "unique",
+        "update",     "using",  "values",     "when",    "where",
+    };
+    for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+        if (str_eq_nocase(word, str_of(words[i]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool next_token(struct str s, size_t *at, struct raw_token *t)
 {
     if (*at >= s.n) {
@@ -216,9 +236,10 @@ static bool next_token(struct str s, size_t *at, struct raw_token *t)
         while (end < s.n && is_word(s.p[end])) {
             end++;
         }
+        struct str word = {s.p + *at, end - *at};
         bool is_number = c >= '0' && c <= '9';
-        if (!is_number) {
-            t->name = (struct str){s.p + *at, end - *at};
+        if (!is_number && !is_reserved(word)) {
+            t->name = word;
         }
     }
     t->n = end - *at;

@@ -49,6 +49,20 @@ static void engine_text_is_renamed_by_words(void **state)
     }
 }
 
+/* A column called "and" is one only in quotes: the text's own AND is no mention of it. */
+static void reserved_words_are_names_in_quotes_only(void **state)
+{
+    (void)state;
+    static const char text[] = "a IS NOT NULL AND \"and\" > 0";
+    struct arena *a AUTO(arena_freep) = arena_new();
+    assert_true(raw_mentions(text, "and"));
+    assert_string_equal(raw_rename_name(a, text, "and", "z"), "a IS NOT NULL AND \"z\" > 0");
+    assert_false(raw_mentions("a IS NOT NULL AND b > 0", "and"));
+    assert_false(raw_mentions("CREATE VIEW v AS SELECT a FROM t WHERE b", "select"));
+    assert_true(raw_mentions("CASE WHEN a THEN 1 ELSE 2 END", "a"));
+    assert_true(raw_mentions("key > 0", "key")); /* not reserved: it may be the column */
+}
+
 static void engine_text_is_one_expression_or_refused(void **state)
 {
     (void)state;
@@ -116,6 +130,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_rename_shares_what_it_does_not_touch),
         cmocka_unit_test(engine_text_is_renamed_by_words),
+        cmocka_unit_test(reserved_words_are_names_in_quotes_only),
         cmocka_unit_test(engine_text_is_one_expression_or_refused),
         cmocka_unit_test(engine_texts_compare_modulo_layout),
         cmocka_unit_test(a_copy_is_equal),
