@@ -10,6 +10,7 @@
 #include "observe/metrics.h"
 
 #define ROUTES_MAX 400
+#define MOVES_MAX  4 /* changes of structure that one request lets pass */
 
 /* ---- the table of all routes --------------------------------------------------------------- */
 
@@ -148,6 +149,12 @@ static enum errcode read_query(struct call *c, struct error *err)
     return query_check(c, err);
 }
 
+/* Somebody changed the structure under a request that did nothing yet: the new one is as good. */
+static bool may_run_again(const struct call *c)
+{
+    return c->route->body != BODY_STREAM && response_bytes(c->request) == 0;
+}
+
 static enum errcode run(const struct api *api, struct call *c, struct error *err)
 {
     struct str body = {0};
@@ -161,6 +168,10 @@ static enum errcode run(const struct api *api, struct call *c, struct error *err
         return ERR_OK;
     }
     enum errcode code = c->route->fn(c, err);
+    for (int i = 0; code == ERR_SCHEMA_MOVED && i < MOVES_MAX && may_run_again(c); i++) {
+        error_release(err);
+        code = c->route->fn(c, err);
+    }
     repeat_end(c, code != ERR_OK);
     return code;
 }

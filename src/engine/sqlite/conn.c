@@ -165,13 +165,23 @@ enum errcode conn_run(struct conn *c, const char *sql, struct error *err)
     return code;
 }
 
+/* A step of a plan is made for the schema that is there: the text itself names what is not. */
+static enum errcode refuse_name(struct conn *c, const char *sql, struct error *err)
+{
+    enum errcode code =
+        ERROR(err, ERR_INVALID, "SQLite refuses the text: %s", sqlite3_errmsg(c->db));
+    (void)error_detail(err, "%s", sql);
+    return code;
+}
+
 enum errcode conn_only(struct conn *c, const char *sql, sqlite3_stmt **out, struct error *err)
 {
     sqlite3_stmt *stmt = NULL;
     const char *tail = NULL;
     int rc = sqlite3_prepare_v2(c->db, sql, -1, &stmt, &tail);
     if (rc != SQLITE_OK || !stmt) {
-        return conn_error(c, rc, sql, err);
+        enum errcode code = conn_error(c, rc, sql, err);
+        return code == ERR_SCHEMA_MOVED ? refuse_name(c, sql, err) : code;
     }
     if (tail && str_trim(str_of(tail)).n) {
         (void)sqlite3_finalize(stmt);

@@ -293,7 +293,7 @@ enum errcode sqlite_error(sqlite3 *db, int rc, const char *doing, struct error *
         code = raise_refused_text(rc, message, err);
     }
     if (code == ERR_OK && is_outdated(rc, message)) {
-        code = ERROR(err, ERR_CONFLICT, "the structure of the table changed meanwhile");
+        code = ERROR(err, ERR_SCHEMA_MOVED, "the structure of the table changed meanwhile");
     }
     if (code == ERR_OK) {
         code = ERROR(err, ERR_INTERNAL, "%s failed", doing);

@@ -11,8 +11,9 @@
  * ERR_NOT_NULL_VIOLATION with params {"table", "columns", "constraint"} as far as SQLite tells and
  * `where` = "/column" when it is one. Else ERR_BUSY, ERR_DISK_FULL, ERR_CORRUPT, ERR_CANCELLED,
  * ERR_TOO_LARGE, ERR_IO, ERR_UNAVAILABLE, ERR_INVALID_VALUE (a type that does not fit),
- * ERR_FORBIDDEN (read-only), ERR_CONFLICT (the table or column is not there any more, or a view or
- * trigger is in the way), ERR_INVALID (engine text that SQLite does not take), ERR_INTERNAL.
+ * ERR_FORBIDDEN (read-only), ERR_SCHEMA_MOVED (the table or column is not there any more),
+ * ERR_CONFLICT (a view or trigger is in the way), ERR_INVALID (engine text that SQLite does not
+ * take), ERR_INTERNAL.
  * @doing: what was tried, for messages without better words
  */
 enum errcode sqlite_error(sqlite3 *db, int rc, const char *doing, struct error *err);
