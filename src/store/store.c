@@ -3,6 +3,7 @@
 #include "base/attr.h"
 #include "base/time.h"
 #include "migrate/packed.h"
+#include "store/settings_view.h"
 
 const struct migration_set *store_migrations(void)
 {
@@ -53,10 +54,11 @@ static enum errcode open_tables(struct store *s, bool is_migrating, struct error
     TRY(migrate_files_pending(&t, store_migrations(), &n_pending, err));
     if (!is_migrating || n_pending == 0) {
         s->catalog = catalog_ref(s->journal->catalog); /* what it has just read */
-        return ERR_OK;
+    } else {
+        TRY(migrate_files_up(&t, store_migrations(), -1, NULL, err));
+        TRY(store_refresh(s, err));
     }
-    TRY(migrate_files_up(&t, store_migrations(), -1, NULL, err));
-    return store_refresh(s, err);
+    return is_migrating ? settings_view_make(s, err) : ERR_OK;
 }
 
 static enum errcode open_store(struct engine *e, bool is_migrating, struct store **out,

@@ -44,3 +44,23 @@ test("sqlite3 finds every file whole, reads it, writes into it, copies it", asyn
   const rows = await new Client(server.url, { token: client.token }).get("/api/custom/contacts?sort=email");
   assert.deepEqual(rows.data.rows.map((row) => row.email), ["a@x.org", "c@x.org"]);
 });
+
+test("the store has the view settings_audit, which shows every change and takes none", async (t) => {
+  const { server, client } = await startWithOwner(t);
+  const tables = "/api/db-editor/tables";
+  const made = await client.post(tables, contacts);
+  const dropped = await client.delete(`${tables}/custom_contacts/columns/name`, { "x-request-id": "my-request" });
+  await client.post(`/api/db-editor/changes/${dropped.data.changeId}:undo`);
+  const file = join(server.folder, "store.db");
+  const rows = JSON.parse(spawnSync("sqlite3", ["-json", file], { input: "SELECT * FROM settings_audit WHERE tenant_id > 0 ORDER BY change_id", encoding: "utf8" }).stdout);
+  assert.deepEqual(rows.map((row) => [row.kind, row.outcome, row.user_name]), [
+    ["change", "done", "owner@example.com"], ["change", "undone", "owner@example.com"], ["undo", "done", "owner@example.com"],
+  ]);
+  assert.equal(rows[0].change_id, made.data.changeId);
+  assert.match(rows[0].statement, /^CREATE TABLE "custom_contacts"[^]*CREATE UNIQUE INDEX/);
+  assert.equal(rows[1].request_id, "my-request");
+  assert.ok(JSON.parse(rows[1].operations).length === 1 && Date.parse(rows[1].created_at) <= Date.parse(rows[1].finished_at));
+  for (const sql of ["DELETE FROM settings_audit", "UPDATE settings_audit SET user_name = 'x'"]) {
+    assert.match(spawnSync("sqlite3", [file], { input: sql, encoding: "utf8" }).stderr, /cannot modify/);
+  }
+});
