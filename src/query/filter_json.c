@@ -220,6 +220,10 @@ static enum errcode read_list(struct reading *r, enum filter_op op, const json_t
             all = op == FILTER_AND ? filter_and(r->arena, all, f) : NULL;
         }
     }
+    if (op == FILTER_OR && n < size) {
+        *out = NULL; /* one of them asks for nothing: every row has it */
+        return ERR_OK;
+    }
     struct filter *f = ARENA_NEW(r->arena, struct filter);
     *f = (struct filter){.op = n ? FILTER_OR : FILTER_FALSE, .args = args, .n_args = n};
     *out = op == FILTER_AND ? all : n == 1 ? args[0] : f;

@@ -70,6 +70,31 @@ static void both_forms_of_a_filter_say_the_same(void **state)
     }
 }
 
+/* Nothing asked for is true, also beside something that is not. */
+static void what_asks_for_nothing_is_true_of_every_row(void **state)
+{
+    static const struct {
+        const char *filters;
+        enum filter_op op; /* NONE: no condition at all */
+    } cases[] = {
+        {"{}", FILTER_NONE},
+        {"{\"or\":[{}]}", FILTER_NONE},
+        {"{\"or\":[{},{\"age\":1}]}", FILTER_NONE},
+        {"{\"and\":[{},{\"age\":1}]}", FILTER_EQ},
+        {"{\"or\":[]}", FILTER_FALSE},
+        {"{\"not\":{}}", FILTER_FALSE},
+    };
+    (void)state;
+    struct arena *a AUTO(arena_freep) = arena_new();
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct list_query q;
+        assert_int_equal(
+            parse(a, &(struct list_params){.filters = str_of(cases[i].filters)}, &q, NULL), ERR_OK);
+        enum filter_op op = q.query.where ? q.query.where->op : FILTER_NONE;
+        assert_int_equal(op, cases[i].op);
+    }
+}
+
 static void nesting_has_a_limit(void **state)
 {
     char text[400] = "";
@@ -116,6 +141,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bad_parameters_are_refused_with_their_place),
         cmocka_unit_test(both_forms_of_a_filter_say_the_same),
+        cmocka_unit_test(what_asks_for_nothing_is_true_of_every_row),
         cmocka_unit_test(nesting_has_a_limit),
         cmocka_unit_test(cursor_belongs_to_its_order),
     };
