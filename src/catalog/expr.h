@@ -64,8 +64,8 @@ const struct expr *expr_copy(struct arena *a, const struct expr *e);
 
 /*
  * Engine text (EXPR_RAW, triggers, views) is read as words only: 'literals' and comments are
- * passed over, "x", `x`, [x] and bare words are names, but for those that are reserved (AND, SELECT);
- * a bare word before "(" is a function.
+ * passed over, "x", `x`, [x] and bare words are names, but for those that are reserved (AND,
+ * SELECT); a bare word before "(" is a function.
  */
 
 /** raw_mentions() - a name in @text equals @name (ASCII case folded). */
