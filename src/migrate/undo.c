@@ -60,11 +60,22 @@ enum errcode migrate_undo_preview(const struct migrate_target *t, const char *id
     return error_move(err, &why);
 }
 
+static bool is_about_rows(enum errcode code)
+{
+    return code == ERR_NOT_NULL_VIOLATION || code == ERR_UNIQUE_VIOLATION ||
+           code == ERR_CHECK_VIOLATION || code == ERR_FOREIGN_KEY_VIOLATION;
+}
+
 enum errcode migrate_undo(const struct migrate_target *t, const char *id, struct arena *a,
                           struct change_record *out, struct error *err)
 {
     struct plan *plan = NULL;
     TRY(migrate_undo_preview(t, id, a, &plan, err));
     struct run_options options = {.kind = "undo", .undo_of = id, .confirm_all = true};
-    return run_execute(t, plan, &options, a, out, err);
+    enum errcode code = run_execute(t, plan, &options, a, out, err);
+    if (err && is_about_rows(code)) {
+        error_hint(err, "rows written since then do not fit what comes back: change or remove "
+                        "them, then undo");
+    }
+    return code;
 }

@@ -221,6 +221,33 @@ test("undo in the wrong order says what is in the way", async (t) => {
   assert.equal((await client.get("/api/custom/contacts")).data.rows[0].name, "A");
 });
 
+test("an undo that rows of today stand against says so, and works when they fit", async (t) => {
+  const { client } = await startWithOwner(t);
+  const required = { name: "must", type: "text", nullable: false };
+  await client.post(tables, { displayName: "Things", columns: [required, { name: "b", type: "text" }] });
+  await client.post("/api/custom/things", { must: "kept", b: "old" });
+  const dropped = await client.delete(`${tables}/custom_things/columns/must`);
+  const later = (await client.post("/api/custom/things", { b: "new" })).data;
+  const undo = () => client.post(`${editor}/changes/${dropped.data.changeId}:undo`);
+  const refused = await undo();
+  assert.equal(refused.status, 422, refused.text);
+  assert.match(refused.error.hint, /rows written since/);
+  assert.equal((await client.get("/api/custom/things")).data.rows.length, 2);
+  assert.equal((await client.delete(`/api/custom/things/${later.id}`)).status, 200);
+  assert.equal((await undo()).status, 201);
+  assert.deepEqual((await client.get("/api/custom/things")).data.rows.map((row) => row.must), ["kept"]);
+  // the key of a child: a row without its parent was written while the parent was in the trash
+  await client.post(tables, { displayName: "Parts", columns: [{ name: "thing", type: "relation", relatedTable: "custom_things" }] });
+  const gone = await client.delete(`${tables}/custom_things`);
+  const stray = (await client.post("/api/custom/parts", { thing: "00000000-0000-7000-8000-000000000000" })).data;
+  const parent = () => client.post(`${editor}/changes/${gone.data.changeId}:undo`);
+  const kept = await parent();
+  assert.equal(kept.status, 409, kept.text);
+  assert.match(kept.error.hint, /rows written since/);
+  assert.equal((await client.delete(`/api/custom/parts/${stray.id}`)).status, 200);
+  assert.equal((await parent()).status, 201);
+});
+
 test("two who change one table at once never leave half of it", async (t) => {
   const { client } = await startWithOwner(t);
   await client.post(tables, contacts);
