@@ -20,6 +20,7 @@ export const en = {
     forbidden: ['You may not do this', 'Ask an administrator for the permission.'],
     csrf_failed: ['The page is out of date', 'Reload the page and try again.'],
     not_found: ['Not found', 'It is not there any more, or you may not see it.'],
+    schema_moved: ['The table has changed meanwhile', 'Try again: the page shows it as it is now.'],
     stale_plan: ['The schema has changed meanwhile', 'Look at the new preview, then apply again.'],
     precondition_failed: ['Someone else changed this', 'Reload to see the newest values.'],
     unique_violation: ['This value is taken', 'The column accepts each value only once.'],

@@ -25,6 +25,10 @@ export const fr: UiMessages = {
     forbidden: ['Vous ne pouvez pas faire cela', 'Demandez l’autorisation à un administrateur.'],
     csrf_failed: ['La page n’est plus à jour', 'Rechargez la page et réessayez.'],
     not_found: ['Introuvable', 'L’élément n’existe plus, ou vous ne pouvez pas le voir.'],
+    schema_moved: [
+      'La table a changé entre-temps',
+      'Réessayez : la page la montre telle qu’elle est maintenant.',
+    ],
     stale_plan: [
       'Le schéma a changé entre-temps',
       'Regardez le nouvel aperçu, puis appliquez de nouveau.',

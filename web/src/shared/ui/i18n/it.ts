@@ -22,6 +22,10 @@ export const it: UiMessages = {
     forbidden: ['Non puoi farlo', 'Chiedi il permesso a un amministratore.'],
     csrf_failed: ['La pagina non è aggiornata', 'Ricarica la pagina e riprova.'],
     not_found: ['Non trovato', 'Non esiste più, oppure non puoi vederlo.'],
+    schema_moved: [
+      'Nel frattempo la tabella è cambiata',
+      "Riprova: la pagina la mostra com'è adesso.",
+    ],
     stale_plan: [
       'Lo schema è cambiato nel frattempo',
       'Guarda la nuova anteprima e applica di nuovo.',
