@@ -2,9 +2,8 @@
 // not let in, whose things are not seen, which text never becomes a command. A hole that was found
 // stays here with its fix.
 import assert from "node:assert/strict";
-import { connect } from "node:net";
 import { test } from "node:test";
-import { addUser, Client, contacts, owner, Server, startWithOwner, temporaryFolder } from "../support/telaio.mjs";
+import { addUser, Client, contacts, owner, raw, Server, startWithOwner, temporaryFolder } from "../support/telaio.mjs";
 
 const editor = "/api/db-editor";
 const tables = `${editor}/tables`;
@@ -18,17 +17,6 @@ const create = async (client, body = contacts) => {
 
 // No answer may be the server's own failure.
 const noFault = (answer, what) => assert.ok(answer.status < 500, `${what}: ${answer.status} ${answer.text}`);
-
-const raw = (url, bytes) =>
-  new Promise((done, fail) => {
-    const { hostname, port } = new URL(url);
-    const socket = connect(Number(port), hostname, () => socket.write(bytes));
-    let answer = "";
-    socket.setTimeout(5000, () => socket.destroy());
-    socket.on("data", (part) => (answer += part.toString("latin1")));
-    socket.on("close", () => done(answer));
-    socket.on("error", fail);
-  });
 
 // ---- getting in --------------------------------------------------------------------------------
 

@@ -1,8 +1,7 @@
 // Every route without credentials and with the wrong role; tenants never meet; protocol limits.
 import assert from "node:assert/strict";
-import { connect } from "node:net";
 import { test } from "node:test";
-import { addUser, Client, contacts, startWithOwner } from "../support/telaio.mjs";
+import { addUser, Client, contacts, raw, startWithOwner } from "../support/telaio.mjs";
 
 const uuid = "00000000-0000-7000-8000-000000000000";
 
@@ -116,18 +115,6 @@ test("a tenant admin cannot make itself more (X: escalation)", async (t) => {
   const made = await admin.post("/api/users", { email: "z@x.org", password: "long enough password", role: "OWNER" });
   assert.ok([403, 422].includes(made.status), made.text);
 });
-
-// Raw bytes on the wire; gives the whole answer.
-const raw = (url, bytes) =>
-  new Promise((done, fail) => {
-    const { hostname, port } = new URL(url);
-    const socket = connect(Number(port), hostname, () => socket.write(bytes));
-    let answer = "";
-    socket.setTimeout(5000, () => socket.destroy());
-    socket.on("data", (part) => (answer += part.toString("latin1")));
-    socket.on("close", () => done(answer));
-    socket.on("error", fail);
-  });
 
 test("requests that could be read in two ways are refused (smuggling)", async (t) => {
   const { server } = await startWithOwner(t);

@@ -2,6 +2,7 @@
 // own, a client that speaks its envelope, and the command line.
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -149,6 +150,18 @@ export class Client {
     return this.request("DELETE", path, undefined, headers);
   }
 }
+
+// Raw bytes on the wire; gives the whole answer.
+export const raw = (url, bytes) =>
+  new Promise((done, fail) => {
+    const { hostname, port } = new URL(url);
+    const socket = connect(Number(port), hostname, () => socket.write(bytes));
+    let answer = "";
+    socket.setTimeout(5000, () => socket.destroy());
+    socket.on("data", (part) => (answer += part.toString("latin1")));
+    socket.on("close", () => done(answer));
+    socket.on("error", fail);
+  });
 
 export const owner = { email: "owner@example.com", password: "correct horse battery" };
 
