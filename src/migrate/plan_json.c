@@ -161,17 +161,3 @@ void change_record_members(struct json_writer *w, const struct change_record *r,
         encode_steps(w, steps, n_steps);
     }
 }
-
-void trash_item_encode(struct json_writer *w, const struct trash_item *item)
-{
-    jsonw_begin_object(w);
-    jsonw_kv_int(w, "id", item->id);
-    jsonw_kv_text(w, "changeId", item->change_id);
-    jsonw_kv_text(w, "kind", item->kind);
-    jsonw_kv_text(w, "table", item->table_name);
-    jsonw_kv_text(w, "column", item->column_name);
-    jsonw_kv_int(w, "rows", item->n_rows);
-    jsonw_kv_instant(w, "createdAt", item->created_at);
-    jsonw_kv_instant(w, "expiresAt", item->expires_at);
-    jsonw_end_object(w);
-}

@@ -3,7 +3,6 @@
 #include "base/json.h"
 #include "engine/plan.h"
 #include "migrate/change_run.h"
-#include "migrate/trash.h"
 
 /*
  * JSON of plans and of the journal, as the outside contract has it.
@@ -23,6 +22,3 @@ void change_record_encode(struct json_writer *w, const struct change_record *r,
 /** change_record_members() - the same without the braces. */
 void change_record_members(struct json_writer *w, const struct change_record *r,
                            const struct change_step *steps, size_t n_steps);
-
-/** trash_item_encode() - {id, changeId, kind, table, column?, rows, createdAt, expiresAt}. */
-void trash_item_encode(struct json_writer *w, const struct trash_item *item);
