@@ -3,6 +3,28 @@
 #include "base/attr.h"
 #include "engine/catalog_cache.h"
 
+static const struct engine_ability abilities[] = {
+#define ABILITY(name, meaning) {#name, meaning, offsetof(struct engine_caps, name)},
+#include "engine/abilities.def"
+#undef ABILITY
+};
+
+const struct engine_ability *engine_abilities(size_t *n)
+{
+    *n = ARRAY_LEN(abilities);
+    return abilities;
+}
+
+bool engine_has(const struct engine_caps *caps, const char *name)
+{
+    size_t i = 0;
+    while (i < ARRAY_LEN(abilities) && !text_eq(abilities[i].name, name)) {
+        i++;
+    }
+    BUG_ON(i == ARRAY_LEN(abilities));
+    return *(const bool *)((const char *)caps + abilities[i].offset);
+}
+
 static enum errcode lack(struct engine *e, const char *what, struct error *err)
 {
     return ERROR(err, ERR_UNSUPPORTED, "engine %s cannot %s", e->ops->name, what);

@@ -24,15 +24,24 @@
  * Waiting: every verb may suspend the calling fiber unless its comment says it does not block.
  */
 struct engine_caps {
-    bool transactional_ddl;
-    bool ddl_with_registry; /* registry rows can join the DDL's transaction */
-    bool rehearse;
-    bool partial_indexes, expression_indexes;
-    bool foreign_keys, checks, comments, generated_columns;
-    bool group_commit;  /* a write function may run twice */
+#define ABILITY(name, meaning) bool name;
+#include "engine/abilities.def"
+#undef ABILITY
     int identifier_max; /* in identifier_unit; 0 = none */
     bool identifier_in_bytes;
 };
+
+/* The rows of abilities.def: what tests and the sources route ask by name. */
+struct engine_ability {
+    const char *name;
+    const char *meaning; /* "… can …": one line for people */
+    size_t offset;       /* of its bool in struct engine_caps */
+};
+
+/** engine_abilities() - the table, *@n rows. */
+const struct engine_ability *engine_abilities(size_t *n);
+/** engine_has() - is the ability @name true for @caps? BUG for a name that is none. */
+bool engine_has(const struct engine_caps *caps, const char *name);
 
 enum access {
     ACCESS_NONE = 0,

@@ -295,6 +295,18 @@ enum errcode sqlite_engine_open(const struct sqlite_settings *settings, struct e
                                         .checks = true,
                                         .comments = true,
                                         .generated_columns = true,
+                                        .descending_indexes = true,
+                                        .deferred_keys = true,
+                                        .defaults = true,
+                                        .virtual_columns = true,
+                                        .column_position = true,
+                                        .identity_columns = true,
+                                        .composite_keys = true,
+                                        .text_lengths = true,
+                                        .views = true,
+                                        .triggers = true,
+                                        .transactions = true,
+                                        .bulk_load = true,
                                         .group_commit = true};
     e->ops = sqlite_ops;
     engine_register(&e->base, &e->ops);

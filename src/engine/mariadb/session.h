@@ -1,0 +1,51 @@
+#pragma once
+
+#include <stdbool.h>
+
+#include "engine/engine.h"
+#include "engine/mariadb/conn.h"
+
+/* A session of this driver: it has a connection of the loop's pool from its first statement on. */
+struct mariadb_session {
+    struct session base;
+    struct mariadb_engine *engine;
+    const char *database; /* MariaDB's name of the namespace */
+    struct my_conn *conn; /* or NULL */
+    bool is_write;        /* inside transact */
+};
+
+static inline struct mariadb_session *mariadb_session_of(struct session *s)
+{
+    return (struct mariadb_session *)s;
+}
+
+/** mariadb_own() - the session's connection, taken from the pool on first use: its database is
+ *  selected, sql_mode strict with NO_BACKSLASH_ESCAPES and without ANSI_QUOTES, utf8mb4, time_zone
+ *  +00:00, foreign_key_checks 1. Given back by session_end. */
+enum errcode mariadb_own(struct mariadb_session *s, struct my_conn **out,
+                         struct error *err) MUST_CHECK;
+
+/* rows: read.c, write.c, bulk.c */
+enum errcode mariadb_session_begin(struct engine *e, struct str ns, enum access access,
+                                   struct session **out, struct error *err);
+void mariadb_session_end(struct session *s);
+enum errcode mariadb_transact(struct engine *e, struct str ns, transact_fn *fn, void *arg,
+                              struct error *err);
+enum errcode mariadb_select(struct session *s, const struct query *q, struct cursor **out,
+                            struct error *err);
+enum errcode mariadb_cursor_next(struct cursor *c, const struct value **row, struct error *err);
+void mariadb_cursor_close(struct cursor *c);
+enum errcode mariadb_write(struct session *s, const struct write *w, struct write_result *out,
+                           struct error *err);
+int64_t mariadb_row_estimate(struct session *s, const struct table *t);
+
+/* structure: inspect.c, plan.c, run.c */
+enum errcode mariadb_inspect(struct session *s, struct catalog **out, struct error *err);
+enum errcode mariadb_plan(struct engine *e, const struct catalog *before, struct plan *plan,
+                          struct error *err);
+enum errcode mariadb_rehearse(struct session *s, struct plan *plan, struct error *err);
+enum errcode mariadb_group_begin(struct session *s, const struct plan_group *g, struct error *err);
+enum errcode mariadb_run_step(struct session *s, const struct plan_step *step, int64_t *n_rows,
+                              struct error *err);
+enum errcode mariadb_group_end(struct session *s, const struct plan_group *g, bool commit,
+                               struct error *err);

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <stdbool.h>
+
+#include "engine/engine.h"
+#include "engine/postgres/conn.h"
+
+/*
+ * A session of this driver. One that only reads has no connection until it needs one: single
+ * statements go through the loop's shared pipelines. A write transaction, a session of
+ * ACCESS_SCHEMA and reading structure have a connection of their own.
+ */
+struct postgres_session {
+    struct session base;
+    struct postgres_engine *engine;
+    const char *schema;   /* PostgreSQL's name of the namespace */
+    struct pg_conn *conn; /* its own, or NULL */
+    bool is_write;        /* inside transact */
+    bool in_group;        /* ACCESS_SCHEMA: between group_begin and group_end */
+};
+
+static inline struct postgres_session *postgres_session_of(struct session *s)
+{
+    return (struct postgres_session *)s;
+}
+
+/** postgres_own() - the session's own connection, taken from the pool on first use: search_path is
+ *  exactly its schema (then pg_catalog), TimeZone UTC, datestyle ISO. Given back by session_end. */
+enum errcode postgres_own(struct postgres_session *s, struct pg_conn **out,
+                          struct error *err) MUST_CHECK;
+
+/* rows: read.c, write.c, bulk.c */
+enum errcode postgres_session_begin(struct engine *e, struct str ns, enum access access,
+                                    struct session **out, struct error *err);
+void postgres_session_end(struct session *s);
+enum errcode postgres_transact(struct engine *e, struct str ns, transact_fn *fn, void *arg,
+                               struct error *err);
+enum errcode postgres_select(struct session *s, const struct query *q, struct cursor **out,
+                             struct error *err);
+enum errcode postgres_cursor_next(struct cursor *c, const struct value **row, struct error *err);
+void postgres_cursor_close(struct cursor *c);
+enum errcode postgres_write(struct session *s, const struct write *w, struct write_result *out,
+                            struct error *err);
+int64_t postgres_row_estimate(struct session *s, const struct table *t);
+
+/* structure: inspect.c, plan.c, run.c */
+enum errcode postgres_inspect(struct session *s, struct catalog **out, struct error *err);
+enum errcode postgres_plan(struct engine *e, const struct catalog *before, struct plan *plan,
+                           struct error *err);
+enum errcode postgres_rehearse(struct session *s, struct plan *plan, struct error *err);
+enum errcode postgres_group_begin(struct session *s, const struct plan_group *g, struct error *err);
+enum errcode postgres_run_step(struct session *s, const struct plan_step *step, int64_t *n_rows,
+                               struct error *err);
+enum errcode postgres_group_end(struct session *s, const struct plan_group *g, bool commit,
+                                struct error *err);
