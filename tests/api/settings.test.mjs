@@ -188,13 +188,18 @@ const effects = {
     assert.ok(Number(locked.headers.get("retry-after")) > 0);
   },
   "password-memory-kib": async (t) => {
-    const seconds = async (kib) => {
+    // the least of several: what else the machine does can only make a sign-in slower
+    const least = async (kib) => {
       const { anonymous } = await startWithOwner(t, { env: { TELAIO_PASSWORD_MEMORY_KIB: kib } });
-      const started = performance.now();
-      assert.equal((await anonymous.post("/api/auth/login", owner)).status, 200);
-      return performance.now() - started;
+      const times = [];
+      for (let i = 0; i < 5; i++) {
+        const started = performance.now();
+        assert.equal((await anonymous.post("/api/auth/login", owner)).status, 200);
+        times.push(performance.now() - started);
+      }
+      return Math.min(...times);
     };
-    assert.ok((await seconds("262144")) > (await seconds("64")), "more memory takes more time");
+    assert.ok((await least("262144")) > (await least("64")), "more memory takes more time");
   },
   "group-commit": async (t) => {
     const { client } = await startWithOwner(t, { env: { TELAIO_GROUP_COMMIT: "false" } });
