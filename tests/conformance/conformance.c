@@ -1,9 +1,10 @@
 /*
  * telaio-conformance: runs the cases of tests/conformance/cases on one engine and prints TAP.
  *
- *     telaio-conformance --engine=null|sqlite [--faults] [--filter=TEXT] CASES.json…
- *     telaio-conformance --engine=null|sqlite --random=N
+ *     telaio-conformance --engine=NAME [--faults[=STRIDE]] [--filter=TEXT] CASES.json…
+ *     telaio-conformance --engine=NAME --random=N
  *
+ * The names are those of support/test_engine.h: null, sqlite, postgresql, mariadb, mongodb.
  * A case is {name, before: [tables], operations: […], then either after: [tables] or
  * error: {code, where?}, and optionally steps: {engine: [text, …]}, undo: class, irreversible}.
  * The tables of `before` are made first; the operations run as a plan; the structure must then be
@@ -11,11 +12,16 @@
  * fingerprint again. `rows` {table: [[…]]} are put in before and must be there after the undo;
  * `rowsAfter` are those after the operations. With --faults each change runs again and again, and
  * the first, second, third … call of the engine fails: then the structure must be the one before.
+ * With a stride only each STRIDE-th call fails, from another one on for each case.
+ *
+ * `needs` [ability, …]: an engine that lacks one must refuse the change as unsupported and leave
+ * everything as it was, or with `without`: "nothing" the case says nothing about it. Either way it
+ * is not counted as passed.
  */
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "base/attr.h"
@@ -24,20 +30,18 @@
 #include "catalog/table_json.h"
 #include "change/change_json.h"
 #include "engine/engine.h"
-#include "engine/null.h"
 #include "fault_engine.h"
 #include "random_changes.h"
 #include "rows.h"
-#ifdef HAVE_SQLITE
-#include "engine/sqlite/sqlite_engine.h"
-#endif
+#include "test_engine.h"
 
 struct run {
     struct engine *engine;
     const char *engine_name; /* the one behind a fault engine */
-    int n_cases, n_failed;
-    bool with_faults;
+    int n_cases, n_failed, n_lacking;
+    int stride; /* of faults; 0 = none */
     const char *filter;
+    const char *skip; /* why there is no such engine here */
 };
 
 struct one_case {
@@ -168,6 +172,36 @@ static void compare(struct one_case *c, const char *what, const struct catalog *
     blame(c, "  wanted: %s", catalog_text(c->arena, wanted));
 }
 
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(((const struct column *)a)->name, ((const struct column *)b)->name);
+}
+
+static const char *fingerprint_by_name(struct arena *a, const struct catalog *catalog)
+{
+    size_t n = 0;
+    const char *all = "";
+    struct table **tables = catalog_sorted_tables(a, catalog, &n);
+    for (size_t i = 0; i < n; i++) {
+        struct table t = *tables[i];
+        t.columns = arena_memdup(a, t.columns, t.n_columns * sizeof *t.columns);
+        qsort(t.columns, t.n_columns, sizeof *t.columns, compare_names);
+        all = arena_printf(a, "%s%s", all, table_fingerprint(a, &t));
+    }
+    return all;
+}
+
+/* A column that comes back is the last one where the engine knows no place for it. */
+static void compare_undone(struct run *r, struct one_case *c, const char *what,
+                           const struct catalog *is, const struct catalog *wanted)
+{
+    bool has_place = r->engine->caps.column_position;
+    if (has_place ||
+        !text_eq(fingerprint_by_name(c->arena, is), fingerprint_by_name(c->arena, wanted))) {
+        compare(c, what, is, wanted);
+    }
+}
+
 static bool has_rows(const struct run *r, const struct one_case *c)
 {
     return c->doc && json_object_get(c->doc, "rows") && !text_eq(r->engine_name, "null");
@@ -183,7 +217,7 @@ static void check_rows(struct run *r, struct one_case *c, const char *when, cons
         struct error err = ERROR_INIT;
         const char *is = NULL;
         const char *must = rows_wanted(c->arena, rows);
-        if (rows_text(r->engine, c->ns, table, c->arena, &is, &err) != ERR_OK) {
+        if (rows_text(r->engine, c->ns, table, false, c->arena, &is, &err) != ERR_OK) {
             blame_error(c, when, &err);
         } else if (!text_eq(is, must)) {
             blame(c, "%s: rows of %s are %s, not %s", when, table, is, must);
@@ -203,7 +237,7 @@ static void keep_rows(struct run *r, struct one_case *c, bool is_after)
         struct error err = ERROR_INIT;
         const char *is = NULL;
         BUG_ON(n == ARRAY_LEN(c->rows_before));
-        if (rows_text(r->engine, c->ns, table, c->arena, &is, &err) != ERR_OK) {
+        if (rows_text(r->engine, c->ns, table, true, c->arena, &is, &err) != ERR_OK) {
             blame_error(c, "reading rows", &err);
         } else if (is_after && !text_eq(is, c->rows_before[n])) {
             blame(c, "after the undo: rows of %s are %s, not %s", table, is, c->rows_before[n]);
@@ -211,6 +245,17 @@ static void keep_rows(struct run *r, struct one_case *c, bool is_after)
         c->rows_before[n++] = is;
         error_release(&err);
     }
+}
+
+/* What was made is dropped again, also after a failure: the server is not the run's own. */
+static void drop_namespace(struct run *r, struct one_case *c, struct str ns)
+{
+    struct error err = ERROR_INIT;
+    if (engine_namespace_exists(r->engine, ns) &&
+        engine_namespace_drop(r->engine, ns, &err) != ERR_OK) {
+        blame_error(c, "dropping the namespace", &err);
+    }
+    error_release(&err);
 }
 
 static void check_after(struct run *r, struct one_case *c, const json_t *after)
@@ -226,6 +271,7 @@ static void check_after(struct run *r, struct one_case *c, const json_t *after)
         compare(c, "after", is, wanted);
     }
     error_release(&err);
+    drop_namespace(r, c, ns);
 }
 
 static void check_steps(struct run *r, struct one_case *c, const struct plan *plan)
@@ -281,7 +327,7 @@ static void check_undo(struct run *r, struct one_case *c, const struct change_li
     if (undo(r, c, list, before, &err) != ERR_OK || inspect(r, c->ns, &is, &err) != ERR_OK) {
         blame_error(c, "undo", &err);
     } else {
-        compare(c, "undo", is, before);
+        compare_undone(r, c, "undo", is, before);
         if (has_rows(r, c)) {
             keep_rows(r, c, true);
         }
@@ -383,11 +429,12 @@ static bool fail_once(struct run *r, struct one_case *c, int n)
     struct plan *plan = NULL;
     struct catalog *before AUTO(catalog_unrefp) = NULL;
     struct catalog *is AUTO(catalog_unrefp) = NULL;
-    c->ns = str_of(arena_printf(c->arena, "case%d_fault%d", r->n_cases, n));
+    c->ns = str_of(arena_printf(c->arena, "tenants/c%d_f%d", r->n_cases, n));
     if (make_tables(r, c, c->ns, json_object_get(c->doc, "before"), &err) != ERR_OK ||
         inspect(r, c->ns, &before, &err) != ERR_OK) {
         blame_error(c, "making `before`", &err);
         error_release(&err);
+        drop_namespace(r, c, c->ns);
         return false;
     }
     fault_engine_arm(r->engine, n);
@@ -408,22 +455,61 @@ static bool fail_once(struct run *r, struct one_case *c, int n)
         compare(c, arena_printf(c->arena, "fault %d: %s", n, err.message), is, before);
     }
     error_release(&err);
-    if (engine_namespace_drop(r->engine, c->ns, &err) != ERR_OK) {
-        blame_error(c, "dropping the namespace", &err);
-        error_release(&err);
-    }
+    drop_namespace(r, c, c->ns);
     return fired;
 }
 
 static void run_faults(struct run *r, struct one_case *c)
 {
-    int n = 1;
+    int n = 1 + r->n_cases % r->stride;
     while (c->report.n == 0 && fail_once(r, c, n)) {
-        n++;
+        n += r->stride;
     }
     if (c->report.n == 0 && n < 5) {
         blame(c, "a change makes more than %d calls", n - 1);
     }
+}
+
+/* The first ability of `needs` that the engine has not, NULL when it has all. */
+static const char *lacked_ability(const struct run *r, const json_t *doc)
+{
+    const json_t *needs = json_object_get(doc, "needs");
+    for (size_t i = 0; i < json_array_size(needs); i++) {
+        const char *name = json_string_value(json_array_get(needs, i));
+        if (!engine_has(&r->engine->caps, name)) {
+            return name;
+        }
+    }
+    return NULL;
+}
+
+/* An engine that cannot do it says so, and nothing has changed. */
+static void check_lack(struct run *r, struct one_case *c)
+{
+    struct error err = ERROR_INIT;
+    struct change_list list = {0};
+    struct plan *plan = NULL;
+    struct catalog *before AUTO(catalog_unrefp) = NULL;
+    struct catalog *is AUTO(catalog_unrefp) = NULL;
+    const char *without = json_string_value(json_object_get(c->doc, "without"));
+    if (text_eq(without, "nothing")) {
+        return;
+    }
+    enum errcode code = make_tables(r, c, c->ns, json_object_get(c->doc, "before"), &err);
+    if (code == ERR_OK) {
+        code = inspect(r, c->ns, &before, &err);
+    }
+    if (code == ERR_OK) {
+        code = run_operations(r, c, &list, &plan, &err);
+    }
+    if (code == ERR_OK) {
+        blame(c, "an engine without the ability must refuse it");
+    } else if (code != ERR_UNSUPPORTED) {
+        blame_error(c, "it must be unsupported", &err);
+    } else if (before && inspect(r, c->ns, &is, &err) == ERR_OK) {
+        compare(c, "what is unsupported", is, before);
+    }
+    error_release(&err);
 }
 
 static bool is_for(const json_t *doc, const char *engine)
@@ -445,20 +531,32 @@ static void run_one(struct run *r, const json_t *doc)
     bool is_chosen = !r->filter || (name && strstr(name, r->filter));
     /* what is refused calls nothing of the engine that could fail */
     bool is_refusal = json_object_get(doc, "error") != NULL;
-    if (!is_chosen || !is_for(doc, r->engine_name) || (r->with_faults && is_refusal)) {
+    if (!is_chosen || !is_for(doc, r->engine_name) || (r->stride && is_refusal)) {
         return;
     }
     r->n_cases++;
     struct one_case c = {.arena = a, .doc = doc, .name = name ? name : "(no name)"};
-    c.ns = str_of(arena_printf(a, "case%d", r->n_cases));
+    if (r->skip) {
+        printf("ok %d - %s # SKIP %s\n", r->n_cases, c.name, r->skip);
+        return;
+    }
+    const char *lacked = lacked_ability(r, doc);
+    c.ns = str_of(arena_printf(a, "tenants/c%d", r->n_cases));
     buf_init(&c.report, BUF_MAX_DEFAULT);
-    if (!r->with_faults) {
+    if (lacked) {
+        check_lack(r, &c);
+    } else if (!r->stride) {
         run_case(r, &c);
     } else {
         run_faults(r, &c);
     }
-    printf("%sok %d - %s\n%s", c.report.n ? "not " : "", r->n_cases, c.name, buf_text(&c.report));
+    drop_namespace(r, &c, c.ns);
+    const char *skipped = lacked ? arena_printf(a, " # SKIP it has no %s", lacked) : "";
+    printf("%sok %d - %s%s\n%s", c.report.n ? "not " : "", r->n_cases, c.name,
+           c.report.n ? "" : skipped, buf_text(&c.report));
+    fflush(stdout);
     r->n_failed += c.report.n > 0;
+    r->n_lacking += lacked != NULL;
     buf_release(&c.report);
 }
 
@@ -533,7 +631,13 @@ static void run_seed(struct run *r, uint32_t seed)
     struct random random = {.arena = a, .seed = seed};
     struct one_case c = {.arena = a, .name = arena_printf(a, "seed %u", seed)};
     struct change_list list = {0};
-    c.ns = str_of(arena_printf(a, "seed%u", seed));
+    r->n_cases++;
+    if (r->skip) {
+        printf("ok %d - %s # SKIP %s\n", r->n_cases, c.name, r->skip);
+        return;
+    }
+    random.caps = &r->engine->caps;
+    c.ns = str_of(arena_printf(a, "tenants/s%u", seed));
     buf_init(&c.report, BUF_MAX_DEFAULT);
     if (make_random(r, &c, &random, &err) != ERR_OK || inspect(r, c.ns, &before, &err) != ERR_OK) {
         blame_error(&c, "making tables", &err);
@@ -549,12 +653,12 @@ static void run_seed(struct run *r, uint32_t seed)
         blame(&c, "  changes: %s", list_text(a, &list));
     }
     error_release(&err);
-    r->n_cases++;
+    drop_namespace(r, &c, c.ns);
     r->n_failed += c.report.n > 0;
     printf("%sok %d - %s: %zu changes %s\n%s", c.report.n ? "not " : "", r->n_cases, c.name, list.n,
            c.outcome ? c.outcome : "", buf_text(&c.report));
+    fflush(stdout);
     buf_release(&c.report);
-    (void)!engine_namespace_drop(r->engine, c.ns, NULL);
 }
 
 static bool run_file(struct run *r, const char *path)
@@ -575,63 +679,49 @@ static bool run_file(struct run *r, const char *path)
     return true;
 }
 
-static struct engine *open_engine(const char *name, char *folder)
-{
-    if (text_eq(name, "null")) {
-        return null_engine_open();
-    }
-#ifdef HAVE_SQLITE
-    struct engine *e = NULL;
-    struct error err = ERROR_INIT;
-    if (text_eq(name, "sqlite") && mkdtemp(folder)) {
-        struct sqlite_settings settings = {.folder = folder, .no_group_commit = true};
-        if (sqlite_engine_open(&settings, &e, &err) == ERR_OK) {
-            return e;
-        }
-        fprintf(stderr, "%s: %s\n", folder, err.message);
-    }
-    error_release(&err);
-#else
-    (void)folder;
-#endif
-    return NULL;
-}
-
-int main(int argc, char **argv)
+static bool read_options(int argc, char **argv, const char **name, uint32_t *n_seeds, struct run *r)
 {
     static const struct option options[] = {
         {"engine", required_argument, NULL, 'e'},
         {"filter", required_argument, NULL, 'f'},
-        {"faults", no_argument, NULL, 'x'},
+        {"faults", optional_argument, NULL, 'x'},
         {"random", required_argument, NULL, 'r'},
         {NULL, 0, NULL, 0},
     };
-    char folder[] = "/tmp/telaio-conformance-XXXXXX";
-    const char *name = "null";
-    struct run r = {0};
-    uint32_t n_seeds = 0;
     for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         if (option == 'e') {
-            name = optarg;
+            *name = optarg;
         } else if (option == 'f') {
-            r.filter = optarg;
+            r->filter = optarg;
         } else if (option == 'r') {
-            n_seeds = (uint32_t)strtoul(optarg, NULL, 10);
+            *n_seeds = (uint32_t)strtoul(optarg, NULL, 10);
         } else if (option == 'x') {
-            r.with_faults = true;
+            r->stride = optarg ? (int)strtol(optarg, NULL, 10) : 1;
         } else {
-            return 2;
+            return false;
         }
     }
-    r.engine = open_engine(name, folder);
-    if (!r.engine) {
-        fprintf(stderr, "no engine \"%s\"\n", name);
+    return r->stride >= 0;
+}
+
+int main(int argc, char **argv)
+{
+    const char *name = "null";
+    struct run r = {0};
+    struct test_engine t = {0};
+    uint32_t n_seeds = 0;
+    if (!read_options(argc, argv, &name, &n_seeds, &r)) {
         return 2;
     }
     r.engine_name = name;
-    if (r.with_faults) {
-        r.engine = fault_engine_open(r.engine);
+    r.skip = test_engine_skip(name);
+    if (!r.skip && !test_engine_open(name, &t)) {
+        return 2;
     }
+    if (!r.skip && r.stride) {
+        t.engine = fault_engine_open(t.engine);
+    }
+    r.engine = t.engine;
     bool readable = true;
     for (int i = optind; i < argc; i++) {
         readable = run_file(&r, argv[i]) && readable;
@@ -640,13 +730,9 @@ int main(int argc, char **argv)
         run_seed(&r, seed);
     }
     printf("1..%d\n", r.n_cases);
-    engine_close(r.engine);
-    if (text_eq(name, "sqlite")) {
-        char command[128];
-        snprintf(command, sizeof command, "rm -r %s", folder);
-        if (system(command) != 0) {
-            fprintf(stderr, "%s is left\n", folder);
-        }
+    printf("# %s: %d cases, %d not for its abilities\n", name, r.n_cases, r.n_lacking);
+    if (!r.skip) {
+        test_engine_close(&t);
     }
     return r.n_failed > 0 || !readable ? 1 : 0;
 }

@@ -28,7 +28,7 @@ static struct column make_column(struct random *r)
         c.rules.has_max = true;
         c.rules.max = 100;
     }
-    if (c.type.kind == TYPE_TEXT && next(&r->seed, 2)) {
+    if (c.type.kind == TYPE_TEXT && next(&r->seed, 2) && r->caps->expression_indexes) {
         c.default_value = expr_raw(r->arena, "'c1' || lower('X')");
     }
     return c;
@@ -40,9 +40,9 @@ static struct index make_index(struct random *r)
     index.keys = ARENA_ARRAY(r->arena, index.n_keys, struct index_key);
     for (size_t i = 0; i < index.n_keys; i++) {
         index.keys[i].column = pick_name(r, "c");
-        index.keys[i].is_descending = next(&r->seed, 4) == 0;
+        index.keys[i].is_descending = next(&r->seed, 4) == 0 && r->caps->descending_indexes;
     }
-    if (next(&r->seed, 4) == 0) {
+    if (next(&r->seed, 4) == 0 && r->caps->partial_indexes) {
         const struct expr *column = expr_column(r->arena, pick_name(r, "c"));
         index.where = expr_make(r->arena, EXPR_IS_NULL, NULL, &column, 1);
     }
@@ -69,14 +69,14 @@ struct table *random_table(struct random *r)
         struct index index = make_index(r);
         ARENA_PUSH(r->arena, t->indexes, t->n_indexes, index);
     }
-    if (next(&r->seed, 2)) {
+    if (next(&r->seed, 2) && r->caps->foreign_keys) {
         struct foreign_key fk = {.n_columns = 1, .referenced_table = pick_name(r, "t")};
         fk.columns = ARENA_ARRAY(r->arena, 1, const char *);
         fk.columns[0] = t->columns[0].name;
         ARENA_PUSH(r->arena, t->foreign_keys, t->n_foreign_keys, fk);
     }
     bool has_both = table_find_column(t, STR("c0")) && table_find_column(t, STR("c1"));
-    if (has_both && next(&r->seed, 2)) {
+    if (has_both && next(&r->seed, 2) && r->caps->checks) {
         struct check check = {.expr = expr_raw(r->arena, "c0 <> 'c0' OR c1 IS NULL")};
         ARENA_PUSH(r->arena, t->checks, t->n_checks, check);
     }
@@ -116,11 +116,12 @@ struct change random_change(struct random *r)
         /* rows that are there have no value for it */
         c.create_column.column.is_nullable = next(&r->seed, 16) > 0;
         c.create_column.after = next(&r->seed, 2) ? pick_name(r, "c") : NULL;
+        c.create_column.after = r->caps->column_position ? c.create_column.after : NULL;
         if (next(&r->seed, 2)) {
             struct index index = make_index(r);
             ARENA_PUSH(r->arena, c.create_column.indexes, c.create_column.n_indexes, index);
         }
-        if (next(&r->seed, 3) == 0) {
+        if (next(&r->seed, 3) == 0 && r->caps->foreign_keys) {
             make_relation(r, &c);
         }
         break;

@@ -1,12 +1,14 @@
 #pragma once
 
 #include "change/change.h"
+#include "engine/engine.h"
 
 /* Random tables and changes over few names, so that they meet; a seed tells the whole run. */
 struct random {
     struct arena *arena;
     uint32_t seed;
-    const struct catalog *now; /* what lists are tried against */
+    const struct catalog *now;      /* what lists are tried against */
+    const struct engine_caps *caps; /* nothing is made that the engine cannot do */
 };
 
 struct table *random_table(struct random *r);

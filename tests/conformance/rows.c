@@ -1,6 +1,7 @@
 #include "rows.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/attr.h"
 #include "catalog/literal_json.h"
@@ -132,8 +133,24 @@ static const char *join(struct lines *l, struct buf *b)
     return text;
 }
 
-enum errcode rows_text(struct engine *e, struct str ns, const char *table, struct arena *a,
-                       const char **out, struct error *err)
+static int compare_columns(const void *a, const void *b)
+{
+    const struct column *const *x = a;
+    const struct column *const *y = b;
+    return strcmp((*x)->name, (*y)->name);
+}
+
+/* An engine that cannot put a column between others brings one back at the end. */
+static void sort_columns(struct arena *a, struct query *q)
+{
+    const struct column **sorted =
+        arena_memdup(a, (const void *)q->columns, q->n_columns * sizeof(struct column *));
+    qsort((void *)sorted, q->n_columns, sizeof *sorted, compare_columns);
+    q->columns = sorted;
+}
+
+enum errcode rows_text(struct engine *e, struct str ns, const char *table, bool by_name,
+                       struct arena *a, const char **out, struct error *err)
 {
     struct catalog *c AUTO(catalog_unrefp) = NULL;
     TRY(read_catalog(e, ns, &c, err));
@@ -145,6 +162,9 @@ enum errcode rows_text(struct engine *e, struct str ns, const char *table, struc
     struct cursor *cursor AUTO(engine_cursor_closep) = NULL;
     struct query q = {.table = t, .limit = -1};
     q.n_columns = all_columns(a, t, true, &q.columns);
+    if (by_name) {
+        sort_columns(a, &q);
+    }
     TRY(engine_session_begin(e, ns, ACCESS_READ, &s, err));
     TRY(engine_select(s, &q, &cursor, err));
     struct lines lines = {.arena = a};
@@ -267,7 +287,7 @@ enum errcode rows_all_text(struct engine *e, struct str ns, struct arena *a, con
     const char *all = "";
     for (size_t i = 0; i < n; i++) {
         const char *text = NULL;
-        TRY(rows_text(e, ns, tables[i]->name, a, &text, err));
+        TRY(rows_text(e, ns, tables[i]->name, true, a, &text, err));
         all = arena_printf(a, "%s%s: %s\n#   ", all, tables[i]->name, text);
     }
     *out = all;

@@ -1,0 +1,136 @@
+#include "test_engine.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/attr.h"
+#include "engine/mariadb/mariadb_engine.h"
+#include "engine/mongodb/mongodb_engine.h"
+#include "engine/null.h"
+#include "engine/postgres/postgres_engine.h"
+#include "engine/sqlite/sqlite_engine.h"
+
+struct server {
+    const struct engine_kind *kind;
+    const char *variable; /* of the environment: its address */
+};
+
+static const struct server servers[] = {
+    {&postgres_kind, "TELAIO_TEST_POSTGRES"},
+    {&mariadb_kind, "TELAIO_TEST_MARIADB"},
+    {&mongodb_kind, "TELAIO_TEST_MONGODB_URI"},
+};
+
+static const struct server *server_of(const char *name)
+{
+    for (size_t i = 0; i < ARRAY_LEN(servers); i++) {
+        if (text_eq(servers[i].kind->name, name)) {
+            return &servers[i];
+        }
+    }
+    return NULL;
+}
+
+const char *test_engine_skip(const char *name)
+{
+    return text_eq(name, "mongodb") ? getenv("TELAIO_TEST_MONGODB_SKIP") : NULL;
+}
+
+static enum errcode open_sqlite(struct test_engine *t, struct error *err)
+{
+    snprintf(t->folder, sizeof t->folder, "/tmp/telaio-test-engine-XXXXXX");
+    if (!mkdtemp(t->folder)) {
+        return ERROR(err, ERR_IO, "no folder can be made in /tmp");
+    }
+    struct sqlite_settings settings = {.folder = t->folder, .no_group_commit = true};
+    return sqlite_engine_open(&settings, &t->engine, err);
+}
+
+static const char *part_after(struct arena *a, const char *text, char mark)
+{
+    const char *at = text ? strchr(text, mark) : NULL;
+    return at && at[1] ? arena_strdup(a, at + 1) : NULL;
+}
+
+/* SCHEME://[USER[:PASSWORD]@][HOST[:PORT]][/DATABASE][?socket=PATH] */
+static void read_address(struct arena *a, const char *address, struct engine_options *o)
+{
+    const char *start = strstr(address, "://");
+    char *text = arena_strdup(a, start ? start + 3 : address);
+    const char *socket = strstr(text, "?socket=");
+    o->uri = address;
+    o->host = socket ? arena_strdup(a, socket + 8) : NULL;
+    text[strcspn(text, "?")] = '\0';
+    o->database = part_after(a, text, '/');
+    text[strcspn(text, "/")] = '\0';
+    char *at = strrchr(text, '@');
+    const char *server = at ? at + 1 : text;
+    if (at) {
+        *at = '\0';
+        o->password = part_after(a, text, ':');
+        text[strcspn(text, ":")] = '\0';
+        o->user = text;
+    }
+    const char *port = part_after(a, server, ':');
+    o->port = port ? (int)strtol(port, NULL, 10) : 0;
+    if (!o->host) {
+        o->host = arena_printf(a, "%.*s", (int)strcspn(server, ":"), server);
+    }
+}
+
+static enum errcode open_server(const struct server *server, struct test_engine *t,
+                                struct error *err)
+{
+    struct arena *a AUTO(arena_freep) = arena_new();
+    struct engine_options o = {0};
+    const char *address = getenv(server->variable);
+    if (!address || !*address) {
+        return ERROR(err, ERR_INVALID, "%s is not set: see tests/support/servers",
+                     server->variable);
+    }
+    read_address(a, address, &o);
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    snprintf(t->prefix, sizeof t->prefix, "t%x_%x_", (unsigned)getpid(),
+             (unsigned)now.tv_nsec >> 10);
+    o.prefix = t->prefix;
+    o.application_name = "telaio-test";
+    return server->kind->open(&o, &t->engine, err);
+}
+
+bool test_engine_open(const char *name, struct test_engine *out)
+{
+    struct error err = ERROR_INIT;
+    const struct server *server = server_of(name);
+    *out = (struct test_engine){.name = name};
+    enum errcode code = ERR_OK;
+    if (text_eq(name, "null")) {
+        out->engine = null_engine_open();
+    } else if (text_eq(name, "sqlite")) {
+        code = open_sqlite(out, &err);
+    } else if (server) {
+        code = open_server(server, out, &err);
+    } else {
+        code = ERROR(&err, ERR_NOT_FOUND, "there is no such engine");
+    }
+    if (code != ERR_OK) {
+        fprintf(stderr, "# %s: %s %s\n", name, err.message, err.detail ? err.detail : "");
+    }
+    error_release(&err);
+    return code == ERR_OK;
+}
+
+void test_engine_close(struct test_engine *t)
+{
+    engine_close(t->engine);
+    if (t->folder[0]) {
+        char command[128];
+        snprintf(command, sizeof command, "rm -r %s", t->folder);
+        if (system(command) != 0) {
+            fprintf(stderr, "# %s is left\n", t->folder);
+        }
+    }
+}
