@@ -126,6 +126,7 @@ struct catalog_cache;
 struct engine {
     const struct engine_ops *ops;
     struct engine_caps caps;
+    const char *version; /* of the database system, "15.20"; owned by the driver, NULL = unknown */
     _Atomic(struct catalog_cache *) cache; /* see catalog_cache.h */
 };
 

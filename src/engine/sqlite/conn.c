@@ -81,7 +81,7 @@ static enum errcode set_up(struct conn *c, const struct conn_settings *s, struct
                "PRAGMA cache_size = -%d; PRAGMA temp_store = MEMORY; PRAGMA synchronous = FULL; "
                "PRAGMA cell_size_check = ON;",
                s->cache_kib);
-    if (s->is_writer) {
+    if (s->is_writer && !s->is_foreign) {
         buf_adds(&pragma, "PRAGMA journal_mode = WAL; "
                           "PRAGMA journal_size_limit = " JOURNAL_KEPT_MAX ";");
     }

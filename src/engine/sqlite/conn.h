@@ -50,7 +50,8 @@ struct conn_settings {
     const char *path;
     const char *vfs;
     bool is_writer;
-    bool is_memory; /* an empty database of its own, without a file */
+    bool is_foreign; /* somebody else's file: its journal mode is left alone */
+    bool is_memory;  /* an empty database of its own, without a file */
     int busy_ms;
     int cache_kib;
 };

@@ -25,8 +25,11 @@ static bool is_name_part(struct str s)
     return s.n > 0 && s.n <= NAME_PART_MAX && s.p[0] != '.';
 }
 
-enum errcode file_check_name(struct str ns, struct error *err)
+enum errcode file_check_name(const struct sqlite_engine *e, struct str ns, struct error *err)
 {
+    if (e->settings.file && !str_eq(ns, ATTACHED_NS)) {
+        return ERROR(err, ERR_NOT_FOUND, "an attached file has one namespace");
+    }
     struct str rest = ns;
     struct str part;
     int n = 0;
@@ -43,6 +46,9 @@ enum errcode file_check_name(struct str ns, struct error *err)
 
 const char *file_path(const struct sqlite_engine *e, struct arena *a, struct str ns)
 {
+    if (e->settings.file) {
+        return arena_strdup(a, e->settings.file);
+    }
     return arena_printf(a, "%s/%.*s.db", e->settings.folder, (int)ns.n, ns.p);
 }
 
@@ -136,7 +142,7 @@ enum errcode file_acquire(struct sqlite_engine *e, struct str ns, struct file **
     struct file *f = find_file(e, ns, hash);
     if (!f) {
         pthread_mutex_unlock(&e->lock);
-        TRY(file_check_name(ns, err));
+        TRY(file_check_name(e, ns, err));
         struct arena *a AUTO(arena_freep) = arena_new();
         if (access(file_path(e, a, ns), F_OK) != 0) {
             return ERROR(err, ERR_NOT_FOUND, "there is no namespace \"%.*s\"", (int)ns.n, ns.p);
@@ -229,6 +235,7 @@ enum errcode file_open_conn(struct file *f, bool is_writer, struct conn **out, s
     struct conn_settings settings = {.path = f->path,
                                      .vfs = s->vfs,
                                      .is_writer = is_writer,
+                                     .is_foreign = s->file != NULL,
                                      .busy_ms = s->busy_ms,
                                      .cache_kib = s->cache_kib};
     return conn_open(&settings, out, err);

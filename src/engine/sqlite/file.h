@@ -48,6 +48,7 @@ struct sqlite_engine {
     int n_busy_writers;
     struct watchdog watchdog;
     bool is_closing;
+    bool had_wal; /* attached: the file's WAL lay there before it was opened */
 };
 
 /* A write or a request to be alone, in the queue of its file. */
@@ -88,9 +89,11 @@ struct file {
     struct file *ready_next;
 };
 
-/** file_check_name() - ERR_INVALID unless @ns is a namespace. */
-enum errcode file_check_name(struct str ns, struct error *err) MUST_CHECK;
-/** file_path() - FOLDER/ns.db in @a. */
+/** file_check_name() - ERR_INVALID unless @ns is a namespace, ERR_NOT_FOUND unless it is the one of
+ *  an attached file. */
+enum errcode file_check_name(const struct sqlite_engine *e, struct str ns,
+                             struct error *err) MUST_CHECK;
+/** file_path() - FOLDER/ns.db, or the attached file, in @a. */
 const char *file_path(const struct sqlite_engine *e, struct arena *a, struct str ns);
 
 /** file_acquire() - the file of @ns, kept open until file_release(). ERR_NOT_FOUND, ERR_INVALID. */

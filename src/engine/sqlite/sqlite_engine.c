@@ -8,6 +8,7 @@
 #include "base/fs.h"
 #include "base/time.h"
 #include "engine/catalog_cache.h"
+#include "engine/sqlite/kind.h"
 #include "engine/sqlite/maintain.h"
 #include "engine/sqlite/session.h"
 
@@ -22,6 +23,9 @@ static void close_engine(struct engine *engine)
     sqlite_writers_stop(e);
     watchdog_stop(&e->watchdog);
     files_close(e);
+    if (e->settings.file && e->settings.read_only && !e->had_wal) {
+        sqlite_tidy(e->settings.file, e->settings.vfs);
+    }
     pthread_cond_destroy(&e->is_ready);
     pthread_mutex_destroy(&e->lock);
     arena_free(e->arena);
@@ -30,6 +34,11 @@ static void close_engine(struct engine *engine)
 static enum errcode ping(struct engine *engine, struct error *err)
 {
     struct sqlite_engine *e = of(engine);
+    if (e->settings.file) {
+        return access(e->settings.file, R_OK) == 0
+                   ? ERR_OK
+                   : ERROR(err, ERR_UNAVAILABLE, "the database file cannot be read");
+    }
     int need = e->settings.read_only ? R_OK | X_OK : R_OK | W_OK | X_OK;
     if (access(e->settings.folder, need) != 0) {
         return ERROR(err, ERR_UNAVAILABLE, "the folder \"%s\" cannot be used", e->settings.folder);
@@ -96,7 +105,10 @@ static void run_create(void *arg)
 static enum errcode namespace_create(struct engine *engine, struct str ns, struct error *err)
 {
     struct creation c = {.engine = of(engine), .ns = ns, .err = err};
-    TRY(file_check_name(ns, err));
+    if (c.engine->settings.file) {
+        return ERROR(err, ERR_UNSUPPORTED, "an attached file gets no further namespace");
+    }
+    TRY(file_check_name(c.engine, ns, err));
     if (c.engine->settings.read_only) {
         return ERROR(err, ERR_FORBIDDEN, "the database is read-only");
     }
@@ -138,6 +150,9 @@ static void run_drop(void *arg)
 static enum errcode namespace_drop(struct engine *engine, struct str ns, struct error *err)
 {
     struct file *f = NULL;
+    if (of(engine)->settings.file) {
+        return ERROR(err, ERR_UNSUPPORTED, "an attached file is not dropped");
+    }
     TRY(file_acquire(of(engine), ns, &f, err));
     enum errcode code = sqlite_hold(f, err);
     if (code == ERR_OK) {
@@ -158,7 +173,7 @@ static enum errcode namespace_drop(struct engine *engine, struct str ns, struct 
 
 static bool namespace_exists(struct engine *engine, struct str ns)
 {
-    if (file_check_name(ns, NULL) != ERR_OK) {
+    if (file_check_name(of(engine), ns, NULL) != ERR_OK) {
         return false;
     }
     struct arena *a AUTO(arena_freep) = arena_new();
@@ -213,7 +228,7 @@ static enum errcode generation(struct engine *engine, struct str ns, uint64_t *o
 enum errcode sqlite_file_path(struct engine *e, struct arena *a, struct str ns, const char **out,
                               struct error *err)
 {
-    TRY(file_check_name(ns, err));
+    TRY(file_check_name(of(e), ns, err));
     *out = file_path(of(e), a, ns);
     return ERR_OK;
 }
@@ -256,6 +271,7 @@ static void copy_settings(struct sqlite_engine *e, const struct sqlite_settings 
 {
     e->settings = *s;
     e->settings.folder = arena_strdup(e->arena, s->folder);
+    e->settings.file = arena_strdup(e->arena, s->file);
     e->settings.vfs = arena_strdup(e->arena, s->vfs);
     e->settings.busy_ms = or_default(s->busy_ms, 5000);
     e->settings.cache_kib = or_default(s->cache_kib, 512);
@@ -274,7 +290,7 @@ enum errcode sqlite_engine_open(const struct sqlite_settings *settings, struct e
     if (!sqlite3_threadsafe()) {
         return ERROR(err, ERR_INTERNAL, "this SQLite was built without threads");
     }
-    if (!settings->read_only) {
+    if (!settings->read_only && !settings->file) {
         TRY(fs_make_folder(settings->folder, err));
     }
     /* Nobody asks how much memory SQLite has, and to count it takes one lock for all loops at every
@@ -287,6 +303,8 @@ enum errcode sqlite_engine_open(const struct sqlite_settings *settings, struct e
     BUG_ON(pthread_mutex_init(&e->lock, NULL) != 0);
     BUG_ON(pthread_cond_init(&e->is_ready, NULL) != 0);
     watchdog_init(&e->watchdog, e->settings.step_limit_us);
+    e->base.version = sqlite3_libversion();
+    e->had_wal = e->settings.file && sqlite_has_wal(e->settings.file);
     e->base.caps = (struct engine_caps){.transactional_ddl = true,
                                         .rehearse = true,
                                         .partial_indexes = true,

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "engine/engine.h"
+#include "engine/kind.h"
 
 /*
  * The embedded engine: a folder of SQLite files. A namespace is a path inside the folder without
@@ -22,6 +23,8 @@
  */
 struct sqlite_settings {
     const char *folder;   /* made when it is not there (not with read_only) */
+    const char *file;     /* attached: the one file, whose namespace is ATTACHED_NS; its journal
+                             mode stays, folder is only where large imports wait */
     bool no_group_commit; /* one commit for every write */
     bool read_only;       /* nothing is created or changed; transact is ERR_FORBIDDEN */
     int busy_ms;          /* waiting for another process' lock; 0 = 5,000 */
@@ -40,6 +43,9 @@ struct sqlite_settings {
  */
 enum errcode sqlite_engine_open(const struct sqlite_settings *settings, struct engine **out,
                                 struct error *err) MUST_CHECK;
+
+/* How it is opened from an address: a folder (managed), or a file that is there (attached). */
+extern const struct engine_kind sqlite_kind;
 
 /** sqlite_file_path() - where @ns is kept, in @a; for messages and backups. */
 enum errcode sqlite_file_path(struct engine *e, struct arena *a, struct str ns, const char **out,
