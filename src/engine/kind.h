@@ -64,7 +64,8 @@ struct engine_kind {
     const char *label; /* "PostgreSQL" */
     const char *const
         *schemes; /* of addresses, without "://", NULL-terminated; first = canonical */
-    int port;     /* 0 = it has none */
+    int port;       /* 0 = it has none: an address is a path */
+    bool takes_uri; /* addresses may say more than we know: options.uri has all of it */
     const struct engine_type *types;
     size_t n_types;
     /** Makes the engine; connects once to learn version and abilities. Errors: ERR_UNAVAILABLE (no
@@ -87,9 +88,10 @@ const struct engine_kind *engine_kind_find(const struct engine_kinds *kinds, str
  *
  * Options: socket (a local socket's path, in place of HOST), schema, tls (off, require, verify),
  * tls-ca, connections, connect-ms, statement-ms, lock-ms, prefix, distributed. Parts are percent-
- * decoded. "sqlite:PATH" and "sqlite:" have a path only. Everything is in @a.
- * Errors: ERR_INVALID naming the part; the text of the address is never in a message (it may hold
- * a password).
+ * decoded. "sqlite:PATH" and "sqlite:" have a path only. Where the kind takes a URI, HOST may be a
+ * list and further options stay in it. Everything is in @a, and @out is filled from nothing.
+ * Errors: ERR_INVALID naming the part (of a list of options: its place); the text of the address is
+ * never in a message (it may hold a password).
  */
 enum errcode engine_address_parse(const struct engine_kinds *kinds, struct arena *a,
                                   const char *text, const struct engine_kind **kind,
@@ -97,3 +99,9 @@ enum errcode engine_address_parse(const struct engine_kinds *kinds, struct arena
 /** engine_address_text() - the address for people: no password. */
 const char *engine_address_text(struct arena *a, const struct engine_kind *kind,
                                 const struct engine_options *o);
+
+/** engine_address_masked() - @text for people, whatever is wrong with it: what may be a password is
+ *  "***". In @a. */
+const char *engine_address_masked(struct arena *a, const char *text);
+/** engine_address_blot() - overwrite what may be a password in @text with "*", in its place. */
+void engine_address_blot(char *text);

@@ -1,5 +1,7 @@
 #include "http/router.h"
 
+#include "base/percent.h"
+
 static enum errcode read_pair(struct arena *a, struct str part, struct query_pair *out,
                               struct error *err)
 {

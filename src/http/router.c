@@ -1,6 +1,7 @@
 #include "http/router.h"
 
 #include "base/buf.h"
+#include "base/percent.h"
 
 /*
  * A tree of segments. The edges of a node stand in the order in which they are tried, which is the

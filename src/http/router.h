@@ -40,10 +40,6 @@ enum errcode router_match(const struct router *router, struct arena *a, const ch
 /** router_methods() - "GET, POST" of @methods, in @a; for Allow. */
 const char *router_methods(const struct router *router, struct arena *a, unsigned methods);
 
-/** percent_decode() - @s decoded into @a. Errors: ERR_MALFORMED for bad escapes, NUL, no UTF-8. */
-enum errcode percent_decode(struct arena *a, struct str s, bool plus_is_space, struct str *out,
-                            struct error *err) MUST_CHECK;
-
 /* A query string as decoded pairs in their order; a parameter without "=" has an empty value. */
 struct query_pair {
     struct str name, value;

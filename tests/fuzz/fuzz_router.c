@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/attr.h"
+#include "base/percent.h"
 #include "base/utf8.h"
 #include "http/router.h"
 

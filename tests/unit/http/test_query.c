@@ -7,6 +7,7 @@
 
 #include "base/attr.h"
 #include "base/buf.h"
+#include "base/percent.h"
 #include "http/router.h"
 
 static struct arena *arena;

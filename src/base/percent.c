@@ -1,4 +1,6 @@
-#include "http/router.h"
+#include "base/percent.h"
+
+#include <string.h>
 
 #include "base/utf8.h"
 
@@ -53,4 +55,21 @@ enum errcode percent_decode(struct arena *a, struct str s, bool plus_is_space, s
     }
     *out = (struct str){text, n};
     return ERR_OK;
+}
+
+static bool is_plain(char c, const char *plain)
+{
+    bool is_word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    return is_word || (c && (strchr("-._~", c) || strchr(plain, c)));
+}
+
+void percent_encode(struct buf *out, struct str s, const char *plain)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        if (is_plain(s.p[i], plain)) {
+            buf_addc(out, s.p[i]);
+        } else {
+            buf_printf(out, "%%%02X", (unsigned char)s.p[i]);
+        }
+    }
 }
