@@ -110,13 +110,13 @@ static const struct option_row {
 #define PLACE(member) offsetof(struct engine_options, member)
     {"socket", PLACE(host), set_path, 0, "an absolute path", true},
     {"schema", PLACE(schema), set_text, 0, "a name", true},
-    {"tls", PLACE(tls), set_tls, 0, "off, require or verify"},
-    {"tls-ca", PLACE(tls_ca), set_text, 0, "a file"},
-    {"connections", PLACE(connections), set_count, CONNECTIONS_MOST, "from 1 to 10000"},
-    {"connect-ms", PLACE(connect_ms), set_count, MS_MOST, "from 1 to 86400000"},
-    {"statement-ms", PLACE(statement_ms), set_count, MS_MOST, "from 1 to 86400000"},
-    {"lock-ms", PLACE(lock_ms), set_count, MS_MOST, "from 1 to 86400000"},
-    {"prefix", PLACE(prefix), set_prefix, PREFIX_MOST, "at most 32 of a-z, 0-9 and \"_\""},
+    {"tls", PLACE(tls), set_tls, 0, "off, require or verify", false},
+    {"tls-ca", PLACE(tls_ca), set_text, 0, "a file", false},
+    {"connections", PLACE(connections), set_count, CONNECTIONS_MOST, "from 1 to 10000", false},
+    {"connect-ms", PLACE(connect_ms), set_count, MS_MOST, "from 1 to 86400000", false},
+    {"statement-ms", PLACE(statement_ms), set_count, MS_MOST, "from 1 to 86400000", false},
+    {"lock-ms", PLACE(lock_ms), set_count, MS_MOST, "from 1 to 86400000", false},
+    {"prefix", PLACE(prefix), set_prefix, PREFIX_MOST, "at most 32 of a-z, 0-9 and \"_\"", false},
     {"distributed", PLACE(is_distributed), set_flag, 0, "on or off", true},
 #undef PLACE
 };
