@@ -7,7 +7,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/str.h"
-#include "engine/sqlite/token.h"
+#include "engine/sqlcommon/token.h"
 
 /*
  * A CREATE TABLE or CREATE INDEX text taken apart, with the place of every part in it. SQLite

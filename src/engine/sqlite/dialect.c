@@ -1,9 +1,9 @@
 #include "engine/sqlite/dialect.h"
 
+#include "engine/sqlcommon/token.h"
 #include "engine/sqlite/storage.h"
-#include "engine/sqlite/token.h"
 
-static const struct sqlite_function functions[] = {
+static const struct sql_function functions[] = {
     {"now", 0, "strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')"},
     {"uuid", 0,
      "lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || "
@@ -26,7 +26,7 @@ static const struct sqlite_function functions[] = {
     {"coalesce", -1, "coalesce"},
 };
 
-const struct sqlite_function *sqlite_functions(size_t *n)
+const struct sql_function *sqlite_functions(size_t *n)
 {
     *n = ARRAY_LEN(functions);
     return functions;
@@ -118,7 +118,7 @@ static void write_template(struct sql_writer *w, const char *text, const struct 
 static bool write_call(struct sql_writer *w, const struct expr *e)
 {
     for (size_t i = 0; i < ARRAY_LEN(functions); i++) {
-        const struct sqlite_function *f = &functions[i];
+        const struct sql_function *f = &functions[i];
         if (!text_eq(f->name, e->name) || (f->n_args >= 0 && (size_t)f->n_args != e->n_args)) {
             continue;
         }

@@ -2,7 +2,7 @@
 
 #include "base/arena.h"
 #include "catalog/expr.h"
-#include "engine/sqlite/token.h"
+#include "engine/sqlcommon/token.h"
 
 /**
  * sqlite_expr_parse() - SQLite text as a typed expression, in @a

@@ -1,11 +1,11 @@
 #include "engine/sqlite/planner.h"
 
 #include "base/attr.h"
+#include "engine/sqlcommon/token.h"
 #include "engine/sqlite/dialect.h"
 #include "engine/sqlite/emit.h"
 #include "engine/sqlite/inspect.h"
 #include "engine/sqlite/session.h"
-#include "engine/sqlite/token.h"
 
 static void try_text(struct conn *c, const char *text)
 {

@@ -5,7 +5,7 @@
 #include "base/attr.h"
 #include "base/buf.h"
 #include "base/time.h"
-#include "engine/sqlite/token.h"
+#include "engine/sqlcommon/token.h"
 
 /* Declared words, without parameters. The first of a kind is what new columns get. */
 static const struct declared {

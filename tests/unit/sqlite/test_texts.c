@@ -73,7 +73,7 @@ static void every_portable_function_is_read_back(void **state)
 {
     struct arena *a = *state;
     size_t n = 0;
-    const struct sqlite_function *f = sqlite_functions(&n);
+    const struct sql_function *f = sqlite_functions(&n);
     const struct expr *args[] = {expr_column(a, "x"), expr_column(a, "y")};
     for (size_t i = 0; i < n; i++) {
         size_t n_args = f[i].n_args < 0 ? 2 : (size_t)f[i].n_args;

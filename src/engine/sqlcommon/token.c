@@ -1,4 +1,4 @@
-#include "engine/sqlite/token.h"
+#include "engine/sqlcommon/token.h"
 
 #include "base/attr.h"
 

@@ -7,7 +7,7 @@
 #include "base/str.h"
 
 /*
- * The words of SQLite's SQL. Comments and white space separate and are not tokens; a token's view
+ * The words of SQL. Comments and white space separate and are not tokens; a token's view
  * points into the text, so its place is known and edits can be made there.
  */
 enum token_kind {
