@@ -149,22 +149,48 @@ static enum errcode apply_element(struct arena *a, const json_t *doc, struct typ
     return ERR_OK;
 }
 
-/* Engine text goes into a statement as it is: words, numbers, commas, one level of parentheses. */
+/* Behind the quote that closes what opens at @text, doubled ones are part of it; NULL when nothing
+ * does, or a backslash could mean something to one engine and nothing to another. */
+static const char *behind_quoted(const char *text)
+{
+    char quote = *text++;
+    for (; *text && *text != '\\'; text++) {
+        if (*text == quote && *++text != quote) {
+            return text;
+        }
+    }
+    return NULL;
+}
+
+static bool is_type_char(char c, int depth)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == ' ' || c == '.' || c == '(' || c == ')' || (c == ',' && depth == 1) || c == '[' ||
+           c == ']';
+}
+
+#define TYPE_TEXT_MAX 4000
+
+/* Engine text goes into a statement as it is: words, numbers, quoted names, commas, one level of
+ * parentheses with texts in them (labels), square brackets of arrays. */
 static bool is_type_text(const char *text)
 {
     int depth = 0;
-    size_t n = 0;
-    for (; *text; text++, n++) {
-        char c = *text;
-        bool is_word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       c == '_' || c == ' ' || c == '.';
-        bool inside = c == ',' && depth == 1;
-        depth += (c == '(') - (c == ')');
-        if (depth < 0 || depth > 1 || !(is_word || inside || c == '(' || c == ')')) {
-            return false;
+    int square = 0;
+    const char *end = text + strlen(text);
+    bool fits = end - text <= TYPE_TEXT_MAX;
+    while (fits && *text) {
+        if (*text == '"' || (*text == '\'' && depth == 1)) {
+            text = behind_quoted(text);
+            fits = text != NULL;
+            continue;
         }
+        depth += (*text == '(') - (*text == ')');
+        square += (*text == '[') - (*text == ']');
+        fits = depth >= 0 && depth <= 1 && square >= 0 && square <= 1 && is_type_char(*text, depth);
+        text++;
     }
-    return depth == 0 && n <= 200;
+    return fits && depth == 0 && square == 0;
 }
 
 enum errcode type_decode_native(struct arena *a, const json_t *doc, struct type *t,

@@ -173,6 +173,40 @@ static void errors_point_at_their_place(void **state)
     }
 }
 
+/* What an engine says of a type goes into statements again: it may quote, and stays in its place.
+ */
+static void native_types_are_names_and_nothing_else(void **state)
+{
+    static const struct {
+        const char *native; /* as it stands in JSON */
+        bool is_taken;
+    } rows[] = {
+        {"text COLLATE \\\"C\\\"", true},
+        {"\\\"odd \\\"\\\" name\\\"", true},
+        {"integer[]", true},
+        {"timestamp(3) without time zone", true},
+        {"enum('a','it''s')", true},
+        {"int'x'", false},
+        {"\\\"open", false},
+        {"enum('a\\\\'')", false},
+        {"int); DROP TABLE t; --", false},
+        {"int[", false},
+        {"int -- ", false},
+    };
+    (void)state;
+    struct arena *a AUTO(arena_freep) = arena_new();
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct table t = {0};
+        const char *json = arena_printf(a,
+                                        "{\"name\":\"t\",\"columns\":[{\"name\":\"a\",\"type\":"
+                                        "\"native\",\"nativeType\":\"%s\"}]}",
+                                        rows[i].native);
+        if ((decode(a, json, &t, NULL) == ERR_OK) != rows[i].is_taken) {
+            fail_msg("%s", json);
+        }
+    }
+}
+
 static void a_catalog_is_written_by_name_without_trash(void **state)
 {
     (void)state;
@@ -201,6 +235,7 @@ int main(void)
         cmocka_unit_test(a_copy_encodes_the_same),
         cmocka_unit_test(what_columns_say_becomes_the_tables_own),
         cmocka_unit_test(errors_point_at_their_place),
+        cmocka_unit_test(native_types_are_names_and_nothing_else),
         cmocka_unit_test(a_catalog_is_written_by_name_without_trash),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
