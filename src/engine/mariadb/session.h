@@ -11,7 +11,9 @@ struct mariadb_session {
     struct mariadb_engine *engine;
     const char *database; /* MariaDB's name of the namespace */
     struct my_conn *conn; /* or NULL */
+    struct my_conn *lock; /* ACCESS_SCHEMA: holds the lock of the namespace */
     bool is_write;        /* inside transact */
+    bool is_owner;        /* has its connection until it ends */
 };
 
 static inline struct mariadb_session *mariadb_session_of(struct session *s)
@@ -25,7 +27,11 @@ static inline struct mariadb_session *mariadb_session_of(struct session *s)
 enum errcode mariadb_own(struct mariadb_session *s, struct my_conn **out,
                          struct error *err) MUST_CHECK;
 
-/* rows: read.c, write.c, bulk.c */
+/** mariadb_structure_changed() - after each statement of structure: this process reads the catalog
+ *  anew; the others are told when the session ends. Does not block. */
+void mariadb_structure_changed(struct mariadb_session *s);
+
+/* rows: session.c, read.c, write.c, bulk.c */
 enum errcode mariadb_session_begin(struct engine *e, struct str ns, enum access access,
                                    struct session **out, struct error *err);
 void mariadb_session_end(struct session *s);

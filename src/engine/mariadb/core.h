@@ -1,0 +1,102 @@
+#pragma once
+
+#include <mysql.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "engine/kind.h"
+#include "engine/mariadb/conn.h"
+#include "engine/mariadb/session.h"
+
+/*
+ * The insides of the driver that its row files share: the engine, its pools and its connections.
+ */
+#define MY_LOOPS     64                    /* of the runtime at most */
+#define MY_NAME_MAX  64                    /* characters of an identifier */
+#define MY_NAME_SIZE 260                   /* bytes of one, with its NUL */
+#define MY_STATE     TELAIO_PREFIX "state" /* the table of one row of a managed namespace */
+
+struct my_pool;
+struct my_stmt;
+struct mariadb_cursor;
+
+/* What is known of a namespace; made on first use, lives as long as the engine. */
+struct my_namespace {
+    const char *database;
+    struct my_namespace *next;
+    _Atomic(uint64_t) epoch; /* changes of structure that this process made */
+    pthread_mutex_t lock;    /* of what follows */
+    int64_t read_us;         /* when the count was read; 0 = never */
+    uint64_t read_epoch;
+    uint64_t count;
+};
+
+struct mariadb_engine {
+    struct engine base;
+    struct engine_ops ops;
+    struct arena *arena;
+    struct engine_options options; /* texts in arena, defaults filled in */
+    bool is_mysql;
+    int version;          /* 101119 for 10.11.19 */
+    const char *settings; /* the SET that every connection begins with */
+    pthread_mutex_t lock; /* of the list below */
+    struct my_namespace *namespaces;
+    _Atomic(struct my_pool *) pools[MY_LOOPS + 1]; /* the last one: no loop */
+};
+
+struct my_conn {
+    MYSQL *mysql;
+    struct mariadb_engine *engine;
+    struct my_pool *pool; /* NULL: made for one purpose */
+    struct my_conn *next; /* of the idle ones */
+    char database[MY_NAME_SIZE];
+    unsigned long id; /* the server's number, for KILL */
+    bool is_broken;
+    bool is_worn;        /* has settings of one session: reset before anybody else gets it */
+    bool is_patient;     /* what runs is not ended by a cancelled fiber */
+    enum errcode ended;  /* why a wait was given up; the connection is broken then */
+    int64_t deadline_us; /* of waits; 0 = none */
+    int64_t idle_us;     /* since when */
+    struct buf text;     /* of the statement that is being written */
+};
+
+/** my_connect() - one more connection; @database may be NULL. Errors: ERR_UNAVAILABLE,
+ *  ERR_SOURCE_REFUSED. */
+enum errcode my_connect(struct mariadb_engine *e, const char *database, struct my_conn **out,
+                        struct error *err) MUST_CHECK;
+void my_close(struct my_conn *c);
+/** my_prepare_for() - as new, with @database selected: nothing of the last user is left. */
+enum errcode my_prepare_for(struct my_conn *c, const char *database, struct error *err) MUST_CHECK;
+/** my_is_alive() - nothing has come on an idle connection; does not block. */
+bool my_is_alive(struct my_conn *c);
+
+/** my_wait() - what a call of libmariadb that would block asks for; its answer is for the _cont. */
+int my_wait(struct my_conn *c, int status);
+/* MY_CALL() - run an operation to its end: the arguments of its _start in brackets, then those of
+ * its _cont but for the last. */
+#define MY_CALL(c, op, start_args, ...)                                   \
+    for (int my_status_ = op##_start start_args; my_status_ != 0;         \
+         my_status_ = op##_cont(__VA_ARGS__, my_wait((c), my_status_))) { \
+    }
+
+/* pool.c */
+/** my_take() - a connection for @database; waits where all are in use. Errors: ERR_BUSY,
+ *  ERR_CANCELLED, those of my_connect(). */
+enum errcode my_take(struct mariadb_engine *e, const char *database, struct my_conn **out,
+                     struct error *err) MUST_CHECK;
+void my_give(struct my_conn *c);
+void my_pools_free(struct mariadb_engine *e);
+
+/* namespace.c */
+/** my_database() - MariaDB's name of @ns, in @a. Errors: ERR_INVALID. */
+enum errcode my_database(struct mariadb_engine *e, struct arena *a, struct str ns, const char **out,
+                         struct error *err) MUST_CHECK;
+struct my_namespace *my_namespace(struct mariadb_engine *e, const char *database);
+enum errcode mariadb_namespace_create(struct engine *e, struct str ns, struct error *err);
+enum errcode mariadb_namespace_drop(struct engine *e, struct str ns, struct error *err);
+bool mariadb_namespace_exists(struct engine *e, struct str ns);
+enum errcode mariadb_generation(struct engine *e, struct str ns, uint64_t *out, struct error *err);

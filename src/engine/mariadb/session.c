@@ -1,0 +1,164 @@
+#include "engine/mariadb/session.h"
+
+#include "base/attr.h"
+#include "base/time.h"
+#include "engine/mariadb/core.h"
+#include "loop/loop.h"
+
+/*
+ * Sessions. One that reads has a connection while it needs it; a write has one from START to
+ * COMMIT; one of structure has one for its statements and one more that holds the lock of the
+ * namespace, because every statement of structure commits.
+ */
+#define TRIES 6
+
+enum errcode mariadb_own(struct mariadb_session *s, struct my_conn **out, struct error *err)
+{
+    if (!s->conn) {
+        TRY(my_take(s->engine, s->database, &s->conn, err));
+        s->conn->is_patient = s->is_write || s->base.access == ACCESS_SCHEMA;
+        if (s->base.access == ACCESS_SCHEMA) {
+            TRY(my_run(s->conn, "SET SESSION max_statement_time = 0", NULL, err));
+        }
+    }
+    s->is_owner = true;
+    *out = s->conn;
+    return ERR_OK;
+}
+
+static enum errcode new_session(struct mariadb_engine *e, struct str ns,
+                                struct mariadb_session **out, struct error *err)
+{
+    struct arena *a = arena_new();
+    struct mariadb_session *s = ARENA_NEW(a, struct mariadb_session);
+    s->base.arena = a;
+    s->base.engine = &e->base;
+    s->engine = e;
+    enum errcode code = my_database(e, a, ns, &s->database, err);
+    if (code != ERR_OK) {
+        arena_free(a);
+        return code;
+    }
+    *out = s;
+    return ERR_OK;
+}
+
+/* Nobody else writes to the namespace until the lock goes with its connection. */
+static enum errcode lock_alone(struct mariadb_session *s, struct error *err)
+{
+    if (s->engine->options.is_read_only) {
+        return ERROR(err, ERR_FORBIDDEN, "the database is read-only");
+    }
+    TRY(my_connect(s->engine, s->database, &s->lock, err));
+    s->lock->is_patient = true;
+    if (s->engine->options.is_attached) {
+        MYSQL_RES *r = NULL;
+        TRY(my_ask(s->lock, "SELECT get_lock(concat('telaio:', left(database(), 50)), 2)", NULL, 0,
+                   &r, err));
+        MYSQL_ROW row = mysql_fetch_row(r);
+        bool is_mine = row && row[0] && row[0][0] == '1';
+        mysql_free_result(r);
+        return is_mine ? ERR_OK
+                       : ERROR(err, ERR_BUSY, "somebody else changes the structure at this moment");
+    }
+    TRY(my_run(s->lock, "START TRANSACTION", NULL, err));
+    return my_run(s->lock, "SELECT n FROM `" MY_STATE "` WHERE id = 1 FOR UPDATE", NULL, err);
+}
+
+enum errcode mariadb_session_begin(struct engine *engine, struct str ns, enum access access,
+                                   struct session **out, struct error *err)
+{
+    struct mariadb_session *s = NULL;
+    TRY(new_session((struct mariadb_engine *)engine, ns, &s, err));
+    s->base.access = access;
+    enum errcode code = access == ACCESS_SCHEMA ? lock_alone(s, err) : ERR_OK;
+    if (code != ERR_OK) {
+        my_close(s->lock);
+        arena_free(s->base.arena);
+        return code;
+    }
+    *out = &s->base;
+    return ERR_OK;
+}
+
+void mariadb_structure_changed(struct mariadb_session *s)
+{
+    atomic_fetch_add(&my_namespace(s->engine, s->database)->epoch, 1);
+}
+
+/* Other processes are told before anybody may write again. */
+static void unlock_alone(struct mariadb_session *s)
+{
+    if (!s->engine->options.is_attached && !s->lock->is_broken) {
+        enum errcode code =
+            my_run(s->lock, "UPDATE `" MY_STATE "` SET n = n + 1 WHERE id = 1", NULL, NULL);
+        if (code == ERR_OK) {
+            code = my_run(s->lock, "COMMIT", NULL, NULL);
+        }
+        s->lock->is_broken = s->lock->is_broken || code != ERR_OK;
+    }
+    mariadb_structure_changed(s);
+    my_close(s->lock);
+}
+
+void mariadb_session_end(struct session *base)
+{
+    struct mariadb_session *s = mariadb_session_of(base);
+    if (s->conn) {
+        if (base->access == ACCESS_SCHEMA) {
+            s->conn->is_worn = true;
+        }
+        my_give(s->conn);
+        s->conn = NULL;
+    }
+    if (s->lock) {
+        unlock_alone(s);
+    }
+}
+
+static enum errcode begin(struct mariadb_session *s, struct error *err)
+{
+    struct my_conn *c = NULL;
+    TRY(mariadb_own(s, &c, err));
+    TRY(my_run(c, "START TRANSACTION", NULL, err));
+    if (s->engine->options.is_attached) {
+        return ERR_OK;
+    }
+    return my_run(c, "SELECT n FROM `" MY_STATE "` WHERE id = 1 LOCK IN SHARE MODE", NULL, err);
+}
+
+static enum errcode try_once(struct mariadb_engine *e, struct str ns, transact_fn *fn, void *arg,
+                             bool *was_sent, struct error *err)
+{
+    struct mariadb_session *s = NULL;
+    *was_sent = false;
+    TRY(new_session(e, ns, &s, err));
+    s->is_write = true;
+    enum errcode code = begin(s, err);
+    if (code == ERR_OK) {
+        code = fn(&s->base, arg, err);
+    }
+    if (code == ERR_OK) {
+        *was_sent = true;
+        code = my_run(s->conn, "COMMIT", NULL, err);
+    } else if (s->conn && !s->conn->is_broken &&
+               my_run(s->conn, "ROLLBACK", NULL, NULL) != ERR_OK) {
+        s->conn->is_broken = true;
+    }
+    if (s->conn) {
+        my_give(s->conn);
+    }
+    arena_free(s->base.arena);
+    return code;
+}
+
+enum errcode mariadb_transact(struct engine *engine, struct str ns, transact_fn *fn, void *arg,
+                              struct error *err)
+{
+    struct mariadb_engine *e = (struct mariadb_engine *)engine;
+    if (e->options.is_read_only) {
+        return ERROR(err, ERR_FORBIDDEN, "the database is read-only");
+    }
+    bool was_sent = false;
+    return try_once(e, ns, fn, arg, &was_sent, err);
+}
