@@ -1,11 +1,190 @@
 #include "engine/postgres/postgres_engine.h"
 
+#include "base/attr.h"
+#include "engine/postgres/inside.h"
+
+#define OLDEST_VERSION 130000
+
+/* ---- structure: until its files are there ---------------------------------------------------- */
+
+static enum errcode cannot_inspect(struct session *s, struct catalog **out, struct error *err)
+{
+    (void)s;
+    (void)out;
+    return ERROR(err, ERR_UNSUPPORTED, "structure is not read yet");
+}
+
+static enum errcode cannot_plan(struct engine *e, const struct catalog *before, struct plan *plan,
+                                struct error *err)
+{
+    (void)e;
+    (void)before;
+    (void)plan;
+    return ERROR(err, ERR_UNSUPPORTED, "structure is not changed yet");
+}
+
+/* ---- life ------------------------------------------------------------------------------------ */
+
+static void close_engine(struct engine *engine)
+{
+    struct postgres_engine *e = postgres_engine_of(engine);
+    pg_pool_close(e);
+    pthread_mutex_destroy(&e->lock);
+    arena_free(e->arena);
+}
+
+static enum errcode ping(struct engine *engine, struct error *err)
+{
+    struct postgres_engine *e = postgres_engine_of(engine);
+    struct pg_place *place = NULL;
+    struct pg_conn *c = NULL;
+    struct str ns = e->options.is_attached ? ATTACHED_NS : STR("store");
+    TRY(pg_place_of(e, ns, &place, err));
+    TRY(pg_take(place, DUTY_LOOK, &c, err));
+    enum errcode code = pg_run(c, "SELECT 1", NULL, err);
+    pg_give(c);
+    return code;
+}
+
+static enum errcode generation(struct engine *engine, struct str ns, uint64_t *out,
+                               struct error *err)
+{
+    struct pg_place *place = NULL;
+    TRY(pg_place_look(postgres_engine_of(engine), ns, &place, err));
+    *out = atomic_load(&place->generation);
+    return ERR_OK;
+}
+
+static const struct engine_ops postgres_ops = {
+    .name = "postgresql",
+    .close = close_engine,
+    .ping = ping,
+    .namespace_create = postgres_namespace_create,
+    .namespace_drop = postgres_namespace_drop,
+    .namespace_exists = postgres_namespace_exists,
+    .session_begin = postgres_session_begin,
+    .session_end = postgres_session_end,
+    .transact = postgres_transact,
+    .generation = generation,
+    /* structure: .rehearse, .group_begin, .run_step and .group_end come with their files */
+    .inspect = cannot_inspect,
+    .plan = cannot_plan,
+};
+
+static const struct engine_caps postgres_caps = {
+    .transactional_ddl = true,
+    .ddl_with_registry = false,
+    .rehearse = true,
+    .transactions = true,
+    .partial_indexes = true,
+    .expression_indexes = true,
+    .descending_indexes = true,
+    .foreign_keys = true,
+    .deferred_keys = true,
+    .checks = true,
+    .defaults = true,
+    .comments = true,
+    .generated_columns = true,
+    .identity_columns = true,
+    .composite_keys = true,
+    .text_lengths = true,
+    .views = true,
+    .triggers = true,
+    .bulk_load = true,
+    .identifier_max = 63,
+    .identifier_in_bytes = true,
+};
+
+/* ---- opening --------------------------------------------------------------------------------- */
+
+static int or_default(int given, int standard)
+{
+    return given > 0 ? given : standard;
+}
+
+static const char *or_text(struct arena *a, const char *given, const char *standard)
+{
+    return arena_strdup(a, given && *given ? given : standard);
+}
+
+static void copy_options(struct postgres_engine *e, const struct engine_options *o)
+{
+    struct arena *a = e->arena;
+    e->options = *o;
+    e->options.path = e->options.uri = NULL;
+    e->options.embedded = NULL;
+    e->options.host = or_text(a, o->host, "localhost");
+    e->options.port = or_default(o->port, postgres_kind.port);
+    e->options.database = or_text(a, o->database, "postgres");
+    e->options.schema = or_text(a, o->schema, "public");
+    e->options.user = arena_strdup(a, o->user);
+    e->options.password = arena_strdup(a, o->password);
+    e->options.tls_ca = arena_strdup(a, o->tls_ca);
+    e->options.prefix = or_text(a, o->prefix, "telaio_");
+    e->options.application_name = or_text(a, o->application_name, "telaio");
+    e->options.connections = or_default(o->connections, 20);
+    e->options.connect_ms = or_default(o->connect_ms, 5000);
+    e->options.statement_ms = or_default(o->statement_ms, 60000);
+    e->options.lock_ms = or_default(o->lock_ms, 2000);
+}
+
+static enum errcode learn(struct postgres_engine *e, struct pg_conn *c, struct error *err)
+{
+    PGresult *r = NULL;
+    e->version = PQserverVersion(c->pq);
+    if (e->version < OLDEST_VERSION) {
+        return ERROR(err, ERR_UNSUPPORTED, "PostgreSQL %d is too old: it takes 13 or later",
+                     e->version / 10000);
+    }
+    const char *params[] = {e->options.schema};
+    TRY(pg_ask(c,
+               "SELECT rolsuper OR rolcreaterole, (SELECT count(*) FROM pg_catalog.pg_namespace "
+               "WHERE nspname = $1) FROM pg_catalog.pg_roles WHERE rolname = current_user",
+               params, 1, &r, err));
+    bool may_make = PQntuples(r) == 1 && str_is(str_of(PQgetvalue(r, 0, 0)), "t");
+    bool has_schema = PQntuples(r) == 1 && str_is(str_of(PQgetvalue(r, 0, 1)), "1");
+    PQclear(r);
+    if (e->options.is_attached && !has_schema) {
+        return ERROR(err, ERR_NOT_FOUND, "no schema \"%s\" in the database", e->options.schema);
+    }
+    e->can_make_roles = may_make && !e->options.is_attached;
+    e->base.caps.row_security = e->can_make_roles;
+    return ERR_OK;
+}
+
+static enum errcode connect_once(struct postgres_engine *e, struct error *err)
+{
+    struct pg_conn *c = NULL;
+    TRY(pg_conn_open(e, &c, err));
+    enum errcode code = learn(e, c, err);
+    if (code == ERR_OK) {
+        pg_give(c);
+    } else {
+        pg_conn_close(c);
+    }
+    return code;
+}
+
 static enum errcode open_engine(const struct engine_options *o, struct engine **out,
                                 struct error *err)
 {
-    (void)o;
-    (void)out;
-    return ERROR(err, ERR_UNSUPPORTED, "PostgreSQL is not connected yet");
+    struct arena *a = arena_new();
+    struct postgres_engine *e = ARENA_NEW(a, struct postgres_engine);
+    e->arena = a;
+    copy_options(e, o);
+    BUG_ON(pthread_mutex_init(&e->lock, NULL) != 0);
+    map_init(&e->places, a, false);
+    pg_pool_init(&e->pool);
+    e->base.caps = postgres_caps;
+    e->ops = postgres_ops;
+    engine_register(&e->base, &e->ops);
+    enum errcode code = connect_once(e, err);
+    if (code != ERR_OK) {
+        close_engine(&e->base);
+        return code;
+    }
+    *out = &e->base;
+    return ERR_OK;
 }
 
 static const char *const schemes[] = {"postgres", "postgresql", NULL};

@@ -10,9 +10,12 @@
  * statements go through the loop's shared pipelines. A write transaction, a session of
  * ACCESS_SCHEMA and reading structure have a connection of their own.
  */
+struct pg_place;
+
 struct postgres_session {
     struct session base;
     struct postgres_engine *engine;
+    struct pg_place *place;
     const char *schema;   /* PostgreSQL's name of the namespace */
     struct pg_conn *conn; /* its own, or NULL */
     bool is_write;        /* inside transact */
@@ -24,8 +27,16 @@ static inline struct postgres_session *postgres_session_of(struct session *s)
     return (struct postgres_session *)s;
 }
 
-/** postgres_own() - the session's own connection, taken from the pool on first use: search_path is
- *  exactly its schema (then pg_catalog), TimeZone UTC, datestyle ISO. Given back by session_end. */
+/**
+ * postgres_own() - the session's own connection, taken from the pool on first use; given back by
+ * session_end
+ *
+ * search_path is exactly its schema (pg_catalog comes before it by itself, pg_temp last), TimeZone
+ * UTC, DateStyle ISO, IntervalStyle postgres, bytea as hex. Inside transact it runs as the tenant's
+ * role, else as the login role, which owns everything. On a session of ACCESS_SCHEMA statements
+ * have no time limit but wait for locks no longer than options.lock_ms, and a cancelled fiber waits
+ * for them all the same.
+ */
 enum errcode postgres_own(struct postgres_session *s, struct pg_conn **out,
                           struct error *err) MUST_CHECK;
 

@@ -1,0 +1,124 @@
+#pragma once
+
+#include <libpq-fe.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/map.h"
+#include "engine/kind.h"
+#include "engine/postgres/session.h"
+
+/*
+ * The insides of the driver. An engine has one pool of connections for all loops; a connection is
+ * in the hands of one fiber (or of one loop's pipelines) until it is given back. Locks are held for
+ * a few instructions, never across a call that waits.
+ */
+#define LOOPS_MAX      64
+#define PG_LOCK_WAIT_S 30 /* writers and changes of structure wait for each other */
+
+/* What a connection is set up for. */
+enum pg_duty {
+    DUTY_NONE = 0,
+    DUTY_READ,   /* rows, as the tenant's role */
+    DUTY_WRITE,  /* the same, in a transaction */
+    DUTY_LOOK,   /* structure is read, as the owner */
+    DUTY_SCHEMA, /* structure is changed, as the owner, for as long as it takes */
+};
+
+/* A namespace as this driver knows it; made on first use, never gone while the engine lives. */
+struct pg_place {
+    struct postgres_engine *engine;
+    const char *ns, *schema;
+    const char *role; /* rows are read and written as it; NULL = as the login role */
+    int64_t lock_key; /* of the advisory lock that writers share and a change of structure has */
+    _Atomic(uint64_t) generation;
+    _Atomic(bool) is_known; /* its schema was there when last looked at */
+};
+
+struct pg_conn {
+    PGconn *pq;
+    struct postgres_engine *engine;
+    struct pg_place *place; /* whose role and search_path are set; NULL = nobody's */
+    enum pg_duty duty;
+    bool is_steady; /* a cancelled fiber still waits for it: what it does must be known */
+    bool is_broken; /* closed when it is given back */
+    int64_t idle_us;
+    struct pg_conn *next;
+};
+
+struct pg_pool {
+    pthread_mutex_t lock;
+    struct pg_conn *idle;
+    int n_open;
+};
+
+struct postgres_engine {
+    struct engine base;
+    struct engine_ops ops;
+    struct arena *arena;
+    struct engine_options options; /* texts in the arena */
+    int version;                   /* of the server, as PQserverVersion() says */
+    bool can_make_roles;
+
+    pthread_mutex_t lock; /* of the places */
+    struct map places;    /* ns -> struct pg_place */
+    struct pg_pool pool;
+};
+
+static inline struct postgres_engine *postgres_engine_of(struct engine *e)
+{
+    return (struct postgres_engine *)e;
+}
+
+/* conn.c */
+/** pg_conn_open() - a new connection; see the errors of engine_kind.open. */
+enum errcode pg_conn_open(struct postgres_engine *e, struct pg_conn **out,
+                          struct error *err) MUST_CHECK;
+void pg_conn_close(struct pg_conn *c);
+/** pg_conn_set() - make @c ready for @duty in @place: role, search_path and limits. */
+enum errcode pg_conn_set(struct pg_conn *c, struct pg_place *place, enum pg_duty duty,
+                         struct error *err) MUST_CHECK;
+/** pg_wait() - until @events of @c's socket. A steady connection waits on when the fiber was
+ *  cancelled. Errors: ERR_CANCELLED, ERR_TIMEOUT. */
+enum errcode pg_wait(struct pg_conn *c, short events, int64_t timeout_us,
+                     struct error *err) MUST_CHECK;
+/** pg_receive() - send what is left and wait for all results of the statement; *out is the first
+ *  failed one, else the last. ERR_OK also when that is a failure. */
+enum errcode pg_receive(struct pg_conn *c, PGresult **out, struct error *err) MUST_CHECK;
+/** pg_check() - ERR_OK when @r is a good result, else its error. */
+enum errcode pg_check(const struct pg_conn *c, const PGresult *r, const char *doing,
+                      struct error *err) MUST_CHECK;
+
+/* pool.c */
+void pg_pool_init(struct pg_pool *p);
+void pg_pool_close(struct postgres_engine *e);
+/** pg_take() - a connection that is set for @duty in @place, for the caller alone. Errors:
+ *  ERR_BUSY when none was free in time, those of pg_conn_open(). */
+enum errcode pg_take(struct pg_place *place, enum pg_duty duty, struct pg_conn **out,
+                     struct error *err) MUST_CHECK;
+/** pg_give() - back; no transaction is open on it unless it is broken. NULL is fine. */
+void pg_give(struct pg_conn *c);
+
+/* place.c */
+/** pg_place_of() - the place of @ns. Errors: ERR_INVALID (no name for a namespace), ERR_NOT_FOUND
+ *  (attached: another text than ATTACHED_NS). */
+enum errcode pg_place_of(struct postgres_engine *e, struct str ns, struct pg_place **out,
+                         struct error *err) MUST_CHECK;
+/** pg_place_look() - the same, and its schema is there (ERR_NOT_FOUND). */
+enum errcode pg_place_look(struct postgres_engine *e, struct str ns, struct pg_place **out,
+                           struct error *err) MUST_CHECK;
+enum errcode postgres_namespace_create(struct engine *e, struct str ns, struct error *err);
+enum errcode postgres_namespace_drop(struct engine *e, struct str ns, struct error *err);
+bool postgres_namespace_exists(struct engine *e, struct str ns);
+
+/* transact.c */
+/** pg_begin() - open a transaction on @c that no change of structure of @place overlaps. */
+enum errcode pg_begin(struct pg_conn *c, const struct pg_place *place,
+                      struct error *err) MUST_CHECK;
+/** pg_commit() - Errors: ERR_UNAVAILABLE when nobody can say whether it is durable. */
+enum errcode pg_commit(struct pg_conn *c, struct error *err) MUST_CHECK;
+/** pg_roll_back() - what is open, if anything; a connection that cannot is broken. */
+void pg_roll_back(struct pg_conn *c);
