@@ -108,13 +108,14 @@ static enum errcode open_parts(struct app *app, struct error *err)
     return authn_new(app->store, &config, &app->authn, err);
 }
 
-enum errcode app_open(const struct settings *settings, struct engine *engine, struct app **out,
-                      struct error *err)
+enum errcode app_open(const struct settings *settings, const struct engine_kinds *kinds,
+                      struct engine *engine, struct app **out, struct error *err)
 {
     struct arena *a = arena_new();
     struct app *app = ARENA_NEW(a, struct app);
     app->arena = a;
     app->settings = settings;
+    app->kinds = kinds;
     app->engine = engine;
     app->folder_lock = -1;
     app->tenants = tenant_cache_new();

@@ -10,7 +10,7 @@
 #include "base/arena.h"
 #include "base/attr.h"
 #include "base/error.h"
-#include "engine/engine.h"
+#include "engine/kind.h"
 #include "store/store.h"
 
 /*
@@ -22,6 +22,7 @@
 
 struct app {
     const struct settings *settings;
+    const struct engine_kinds *kinds;
     struct engine *engine; /* the server's own: the store and every tenant's main source */
     struct store *store;
     struct authn *authn;
@@ -36,13 +37,14 @@ struct app {
 /**
  * app_open() - the store is open and migrated, the tenant "main" is there once it was asked for,
  * and what a crash left is settled in those namespaces whose journal says so
+ * @kinds: of which sources may be attached; they stay as they are
  * @engine: borrowed; closed by the caller after app_close()
  *
  * Nothing is settled while another process has the same data folder open: what looks interrupted
  * may be running there.
  */
-enum errcode app_open(const struct settings *settings, struct engine *engine, struct app **out,
-                      struct error *err) MUST_CHECK;
+enum errcode app_open(const struct settings *settings, const struct engine_kinds *kinds,
+                      struct engine *engine, struct app **out, struct error *err) MUST_CHECK;
 /** app_close() - NULL is fine; returns NULL. */
 struct app *app_close(struct app *app);
 /** app_sweep() - expired sessions, idempotency keys, trash past its time; call every few minutes.

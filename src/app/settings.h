@@ -34,6 +34,7 @@ struct setting_row {
     const char *default_text;
     int64_t least, most; /* INTEGER */
     bool is_secret;
+    bool is_address; /* of a database: may hold a password */
     bool is_reloadable; /* SIGHUP takes the new value */
     const char *help;
 };

@@ -2,8 +2,9 @@
 
 #include "app/settings.h"
 #include "base/json.h"
+#include "engine/kind.h"
 
-static const char *value_text(struct arena *a, const json_t *value)
+static const char *plain_text(struct arena *a, const json_t *value)
 {
     switch (json_typeof(value)) {
     case JSON_STRING:
@@ -30,13 +31,22 @@ enum errcode settings_decode(struct settings *s, struct str text, struct error *
     json_t *value;
     json_object_foreach(doc, key, value)
     {
-        const char *plain = value_text(s->arena, value);
+        const char *plain = plain_text(s->arena, value);
         if (!plain) {
             return ERROR(err, ERR_USAGE, "setting \"%s\" is a text, an integer or a boolean", key);
         }
         TRY(settings_set(s, key, plain, ORIGIN_FILE, err));
     }
     return ERR_OK;
+}
+
+/* In @a, or as it is. */
+static const char *shown(struct arena *a, const struct setting_row *row, const char *value)
+{
+    if (row->is_secret && value[0]) {
+        return "***";
+    }
+    return row->is_address ? engine_address_masked(a, value) : value;
 }
 
 void settings_print(const struct settings *s, bool json, struct buf *out)
@@ -52,7 +62,7 @@ void settings_print(const struct settings *s, bool json, struct buf *out)
         jsonw_begin_array(&w);
     }
     for (int i = 0; i < SETTING_N; i++) {
-        const char *value = rows[i].is_secret && s->text[i][0] ? "***" : s->text[i];
+        const char *value = shown(s->arena, &rows[i], s->text[i]);
         if (!json) {
             buf_printf(out, "%-22s %-24s %-12s %s\n", rows[i].name, value, origins[s->origin[i]],
                        rows[i].help);

@@ -1,20 +1,53 @@
 #include "main/host.h"
 
+#include "base/fs.h"
 #include "engine/sqlite/sqlite_engine.h"
-
-#define STORE_HERE "sqlite:"
+#include "main/kinds.h"
 
 static const char *or_null(const char *text)
 {
     return text && *text ? text : NULL;
 }
 
+/* The store asks for more than a source: what it is made of hangs together. */
+static enum errcode check_store(const struct engine_kind *kind, const struct engine_options *o,
+                                struct error *err)
+{
+    if (kind == &mongodb_kind) {
+        ERROR(err, ERR_UNSUPPORTED, "setting \"store\": %s cannot keep Telaio's own tables",
+              kind->label);
+        return error_hint(err, "they need transactions and foreign keys; attach it as a source");
+    }
+    if (o->schema) {
+        ERROR(err, ERR_USAGE, "setting \"store\": the store makes schemas of its own");
+        return error_hint(err, "option \"prefix\" of the address says how their names begin");
+    }
+    if (kind == &sqlite_kind && o->path) {
+        ERROR(err, ERR_UNSUPPORTED, "setting \"store\": the files are in the data folder");
+        return error_hint(err, "--store sqlite: and --data DIR");
+    }
+    return ERR_OK;
+}
+
+static enum errcode read_store(const struct settings *s, struct arena *a,
+                               const struct engine_kind **kind, struct engine_options *out,
+                               struct error *err)
+{
+    struct error why = ERROR_INIT;
+    if (engine_address_parse(&main_kinds, a, s->text[SETTING_STORE], kind, out, &why) != ERR_OK) {
+        ERROR(err, ERR_USAGE, "setting \"store\": %s", why.message);
+        (void)error_hint(err, "%s", why.hint ? why.hint : "sqlite:, postgres://… or mariadb://…");
+        error_release(&why);
+        return ERR_USAGE;
+    }
+    return check_store(*kind, out, err);
+}
+
 static enum errcode open_engine(const struct settings *s, struct engine **out, struct error *err)
 {
-    if (!text_eq(s->text[SETTING_STORE], STORE_HERE)) {
-        ERROR(err, ERR_UNSUPPORTED, "no store can be opened at \"%s\"", s->text[SETTING_STORE]);
-        return error_hint(err, "this version keeps its store in the data folder: " STORE_HERE);
-    }
+    AUTO(arena_freep) struct arena *a = arena_new();
+    const struct engine_kind *kind = NULL;
+    struct engine_options o;
     struct sqlite_settings sqlite = {
         .folder = s->text[SETTING_DATA],
         .no_group_commit = !s->integer[SETTING_GROUP_COMMIT],
@@ -23,7 +56,14 @@ static enum errcode open_engine(const struct settings *s, struct engine **out, s
         .open_files = (int)s->integer[SETTING_OPEN_FILES],
         .vfs = or_null(s->text[SETTING_VFS]),
     };
-    return sqlite_engine_open(&sqlite, out, err);
+    TRY(read_store(s, a, &kind, &o, err));
+    if (kind == &sqlite_kind) {
+        o.path = s->text[SETTING_DATA];
+        o.embedded = &sqlite;
+    } else {
+        TRY(fs_make_folder(s->text[SETTING_DATA], err)); /* for uploads and the key of secrets */
+    }
+    return kind->open(&o, out, err);
 }
 
 /* ---- opening and closing ------------------------------------------------------------------- */
@@ -38,7 +78,7 @@ struct opening {
 static void open_app(void *arg)
 {
     struct opening *o = arg;
-    o->code = app_open(o->settings, o->host->engine, &o->host->app, o->err);
+    o->code = app_open(o->settings, &main_kinds, o->host->engine, &o->host->app, o->err);
 }
 
 static void close_app(void *arg)

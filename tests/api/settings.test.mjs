@@ -1,7 +1,7 @@
 // A-11: no setting without an effect that is tested, and an unknown one is an error. The table
 // below must name every setting that the server has.
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readlinkSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -66,10 +66,27 @@ const effects = {
     assert.equal(taken.status, 1, "a port that is taken");
     assert.equal(run(["serve", "--data", temporaryFolder(t), "--listen", "nonsense"]).status, 2);
   },
-  store: (t) => {
-    const answer = run(["doctor", "--data", temporaryFolder(t), "--store", "oracle://x"]);
-    assert.ok([1, 2].includes(answer.status), answer.stderr);
-    assert.match(answer.stderr, /store/);
+  store: async (t) => {
+    const refused = (store, words) => {
+      const answer = run(["user", "list", "--data", temporaryFolder(t), "--store", store]);
+      assert.ok([1, 2].includes(answer.status), answer.stderr);
+      assert.match(answer.stderr, words);
+      assert.doesNotMatch(answer.stderr, /hunter/);
+    };
+    refused("oracle://user:hunter@host", /"store".*no scheme that is known/);
+    refused("postgres://user:hunter/2@host", /"store".*port/);
+    refused("postgres://user:hunter@host/db?schema=public", /"store".*schemas of its own/);
+    refused("mongodb://user:hunter@host/db", /MongoDB cannot keep.*\n.*transactions/);
+    refused("sqlite:/elsewhere", /"store".*data folder/);
+    // nowhere is a password shown
+    const secret = "postgres://user:hunter@127.0.0.1:1/db?connect-ms=60000";
+    for (const shown of [printed({ TELAIO_STORE: secret }), printed({}, ["--store", secret])]) {
+      assert.equal(shown.store.value, secret.replace("hunter", "***"));
+    }
+    const { server } = await serve(t, {}, ["--store", "sqlite:", `--frame-ancestors=${secret}`]);
+    const words = readFileSync(`/proc/${server.process.pid}/cmdline`, "utf8");
+    assert.match(words, /user:\*+@127/);
+    assert.doesNotMatch(words, /hunter/);
   },
   threads: async (t) => {
     const { server: one } = await serve(t, { TELAIO_THREADS: "1" });

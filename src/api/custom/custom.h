@@ -22,5 +22,3 @@ enum errcode custom_choice(const struct call *c, const char *name, const char *o
 enum errcode custom_list(struct call *c, struct error *err);
 /** custom_source() - "source" names the only one there is. Errors: ERR_NOT_FOUND. */
 enum errcode custom_source(const struct call *c, struct error *err) MUST_CHECK;
-/** percent_encode() - append @s so that it is one segment of a path. */
-void percent_encode(struct buf *b, struct str s);

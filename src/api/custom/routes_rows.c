@@ -1,5 +1,6 @@
 #include "api/custom/custom.h"
 #include "app/rows_json.h"
+#include "base/percent.h"
 
 /* ---- what all handlers do ------------------------------------------------------------------ */
 
@@ -67,21 +68,6 @@ enum errcode custom_choice(const struct call *c, const char *name, const char *o
     return error_where(err, "/query/%s", name);
 }
 
-void percent_encode(struct buf *b, struct str s)
-{
-    for (size_t i = 0; i < s.n; i++) {
-        unsigned char c = (unsigned char)s.p[i];
-        bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                        (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~' ||
-                        c == ',';
-        if (is_plain) {
-            buf_addc(b, (char)c);
-        } else {
-            buf_printf(b, "%%%02X", c);
-        }
-    }
-}
-
 static enum errcode prefix(enum errcode code, const char *where, struct error *err)
 {
     return code == ERR_OK ? code : error_prefix_where(err, where);
@@ -116,7 +102,7 @@ static void add_location(struct call *c, const struct rows *rows, const struct v
     buf_init(&b, BUF_MAX_DEFAULT);
     buf_add_str(&b, request_path(c->request));
     buf_addc(&b, '/');
-    percent_encode(&b, str_of(key));
+    percent_encode(&b, str_of(key), ",");
     response_header(c->request, "Location", buf_text(&b));
     buf_release(&b);
 }

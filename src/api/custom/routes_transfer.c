@@ -4,6 +4,7 @@
 #include "api/custom/upload.h"
 #include "app/jobs.h"
 #include "app/transfer.h"
+#include "base/percent.h"
 
 /* ---- import -------------------------------------------------------------------------------- */
 
@@ -78,7 +79,7 @@ static void name_file(struct call *c, enum format f)
         buf_addc(&b, is_plain ? (char)ch : '_');
     }
     buf_printf(&b, ".%s\"; filename*=UTF-8''", format_name(f));
-    percent_encode(&b, table);
+    percent_encode(&b, table, ",");
     buf_printf(&b, ".%s", format_name(f));
     if (!buf_failed(&b)) {
         response_header(c->request, "Content-Disposition", buf_text(&b));

@@ -13,6 +13,7 @@
 struct home {
     char folder[64];
     struct arena *arena;
+    struct engine_kinds kinds; /* none: nothing is attached */
     struct settings settings;
     struct engine *engine;
     struct app *app;
@@ -23,7 +24,7 @@ static inline void home_open(struct home *h)
 {
     struct sqlite_settings settings = {.folder = h->folder};
     OK(sqlite_engine_open(&settings, &h->engine, err));
-    OK(app_open(&h->settings, h->engine, &h->app, err));
+    OK(app_open(&h->settings, &h->kinds, h->engine, &h->app, err));
     OK(caller_system(h->app, h->arena, NULL, &h->system, err));
 }
 

@@ -12,6 +12,7 @@
 struct world {
     char folder[64];
     struct arena *arena;
+    struct engine_kinds kinds; /* none: nothing is attached */
     struct settings settings;
     struct engine *engine;
     struct app *app;
@@ -21,7 +22,7 @@ static inline void world_open(struct world *w)
 {
     struct sqlite_settings settings = {.folder = w->folder};
     OK(sqlite_engine_open(&settings, &w->engine, err));
-    OK(app_open(&w->settings, w->engine, &w->app, err));
+    OK(app_open(&w->settings, &w->kinds, w->engine, &w->app, err));
 }
 
 static inline void world_close(struct world *w)
