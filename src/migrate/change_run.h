@@ -39,6 +39,8 @@ struct migrate_hooks {
 struct migrate_target {
     struct engine *engine; /* the schema's */
     struct str ns;
+    struct str room; /* how the journal calls the namespace; p NULL = by its own text. Attached
+                        databases all have the same one */
     struct journal *journal;
     int64_t tenant_id;
     const char *source; /* NULL = "main" */
@@ -50,6 +52,9 @@ struct migrate_target {
 };
 
 #define MIGRATE_KEEP_DEFAULT ((int64_t)30 * 24 * 3600 * 1000000)
+
+/** migrate_room() - what the journal calls the namespace of @t. */
+struct str migrate_room(const struct migrate_target *t);
 
 /**
  * migrate_catalog() - the live catalog of @t's namespace, decorated; one reference, private

@@ -12,6 +12,11 @@
 #include "migrate/lint.h"
 #include "migrate/run.h"
 
+struct str migrate_room(const struct migrate_target *t)
+{
+    return t->room.p ? t->room : t->ns;
+}
+
 enum errcode run_decorate(const struct migrate_target *t, struct catalog *c, struct error *err)
 {
     return t->hooks.decorate ? t->hooks.decorate(t->hooks.arg, c, err) : ERR_OK;
@@ -111,7 +116,7 @@ struct change_record run_record(struct arena *a, const struct migrate_target *t,
 {
     return (struct change_record){
         .id = plan->tag,
-        .ns = arena_str(a, t->ns),
+        .ns = arena_str(a, migrate_room(t)),
         .tenant_id = t->tenant_id,
         .source = t->source ? t->source : "main",
         .kind = kind,
@@ -194,7 +199,7 @@ enum errcode migrate_plan_load(const struct migrate_target *t, const char *id, s
 {
     struct change_record r = {0};
     TRY(migrate_get(t->journal, t->tenant_id, id, a, &r, err));
-    if (!text_eq(r.state, "planned") || !str_is(t->ns, r.ns)) {
+    if (!text_eq(r.state, "planned") || !str_is(migrate_room(t), r.ns)) {
         return ERROR(err, ERR_NOT_FOUND, "no plan \"%s\"", id);
     }
     struct change_list *list = ARENA_NEW(a, struct change_list);

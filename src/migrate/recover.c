@@ -119,7 +119,7 @@ enum errcode migrate_recover(const struct migrate_target *t, struct migrate_reco
     AUTO(arena_freep) struct arena *a = arena_new();
     struct record_place p = journal_place(t->journal);
     struct record_term terms[] = {{"state", FILTER_EQ, value_text("running")},
-                                  {"ns", FILTER_EQ, value_str(t->ns)}};
+                                  {"ns", FILTER_EQ, value_str(migrate_room(t))}};
     struct record_query q = {.terms = terms, .n_terms = ARRAY_LEN(terms), .order = "created_at"};
     void *found = NULL;
     size_t n = 0;

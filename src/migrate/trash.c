@@ -78,7 +78,7 @@ enum errcode migrate_trash_purge(const struct migrate_target *t, int64_t id, str
     AUTO(arena_freep) struct arena *a = arena_new();
     struct trash_item item = {0};
     TRY(migrate_trash_get(t->journal, t->tenant_id, id, a, &item, err));
-    if (!str_is(t->ns, item.ns)) {
+    if (!str_is(migrate_room(t), item.ns)) {
         return ERROR(err, ERR_NOT_FOUND, "nothing in the trash has the id %lld", (long long)id);
     }
     return purge(t, &item, a, err);
@@ -100,7 +100,7 @@ enum errcode migrate_purge(const struct migrate_target *t, int64_t now_us, int64
     struct record_place p = journal_place(t->journal);
     struct record_term terms[] = {{"restored_at", FILTER_IS_NULL, value_null()},
                                   {"purged_at", FILTER_IS_NULL, value_null()},
-                                  {"ns", FILTER_EQ, value_str(t->ns)},
+                                  {"ns", FILTER_EQ, value_str(migrate_room(t))},
                                   {"expires_at", FILTER_LT, value_int(now_us)}};
     struct record_query q = {.terms = terms, .n_terms = ARRAY_LEN(terms)};
     void *found = NULL;

@@ -22,7 +22,7 @@ static enum errcode check_kept(const struct migrate_target *t, const struct chan
 static enum errcode check_undoable(const struct migrate_target *t, const struct change_record *r,
                                    struct arena *a, struct error *err)
 {
-    if (!str_is(t->ns, r->ns) || text_eq(r->state, "planned")) {
+    if (!str_is(migrate_room(t), r->ns) || text_eq(r->state, "planned")) {
         return ERROR(err, ERR_NOT_FOUND, "no change \"%s\"", r->id);
     }
     if (text_eq(r->state, "undone")) {
