@@ -83,9 +83,12 @@ static void write_null(struct sql_writer *w, const struct filter *f)
 
 static void write_distinct(struct sql_writer *w, const struct filter *f)
 {
+    const char *const *words = w->dialect->is_distinct;
+    sql_text(w, words[0] ? "" : "NOT (");
     write_operand(w, f);
-    sql_text(w, w->dialect->is_distinct[0]);
+    sql_text(w, words[0] ? words[0] : words[1]);
     sql_param(w, f->column, f->values[0]);
+    sql_text(w, words[0] ? "" : ")");
 }
 
 static void write_like(struct sql_writer *w, const struct filter *f)

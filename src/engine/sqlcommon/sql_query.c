@@ -82,11 +82,24 @@ static void write_where(struct sql_writer *w, const struct query *q)
     }
 }
 
+/* NULL is less than every value, and @o wants it at the other end. */
+static void write_nulls_apart(struct sql_writer *w, const struct order *o)
+{
+    if (o->nulls_first != o->is_descending) {
+        return;
+    }
+    sql_ident(w, o->column->name);
+    sql_text(w, o->nulls_first ? " IS NOT NULL, " : " IS NULL, ");
+}
+
 static void write_order(struct sql_writer *w, const struct query *q)
 {
     for (size_t i = 0; i < q->n_order; i++) {
         const struct order *o = &q->order[i];
         sql_text(w, i ? ", " : " ORDER BY ");
+        if (o->column->is_nullable && !w->dialect->nulls_clause) {
+            write_nulls_apart(w, o);
+        }
         w->dialect->operand(w, o->column);
         sql_text(w, o->is_descending ? " DESC" : " ASC");
         if (o->column->is_nullable && w->dialect->nulls_clause) {
@@ -141,7 +154,7 @@ static void write_insert(struct sql_writer *w, const struct write *wr, bool bind
     sql_text(w, "INSERT INTO ");
     sql_ident(w, wr->table->name);
     if (wr->n_columns == 0) {
-        sql_text(w, " DEFAULT VALUES");
+        sql_text(w, w->dialect->empty_lists ? " () VALUES ()" : " DEFAULT VALUES");
         return;
     }
     sql_text(w, " (");

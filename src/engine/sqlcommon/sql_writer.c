@@ -115,6 +115,8 @@ void sql_param(struct sql_writer *w, const struct column *column, struct value v
     if (column && w->dialect->encode) {
         v = w->dialect->encode(w->arena, column, v);
     }
+    size_t n = w->n_params;
+    ARENA_PUSH(w->arena, w->param_columns, n, column);
     ARENA_PUSH(w->arena, w->params, w->n_params, v);
     if (w->dialect->numbered_params) {
         buf_addc(w->out, '$');

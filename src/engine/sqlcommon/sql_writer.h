@@ -23,8 +23,12 @@ struct sql_dialect {
     bool numbered_params;       /* $1, $2 instead of ? */
     bool conflict_by_key;       /* ON CONFLICT (key) DO UPDATE; else ON DUPLICATE KEY UPDATE */
     bool backslash_escape;      /* string literals read backslashes */
-    bool nulls_clause;          /* ORDER BY knows NULLS FIRST and NULLS LAST */
-    const char *is_distinct[2]; /* operator words for "differs" and "is the same", NULL-safe */
+    bool nulls_clause;          /* ORDER BY knows NULLS FIRST and NULLS LAST; where it does not,
+                                   NULL is the least value and the other place is a key more */
+    bool empty_lists;           /* a row of defaults only is () VALUES (), not DEFAULT VALUES */
+    const char *is_distinct[2]; /* operator words for "differs" and "is the same", NULL-safe; where
+                                   the first is NULL, the second is denied */
+    const char *concat;         /* the function that joins texts; NULL: || does */
     const char *unlimited;      /* what LIMIT says when only an offset is wanted */
 
     /* bytes and booleans as literals */
@@ -53,6 +57,7 @@ struct sql_writer {
     const struct sql_dialect *dialect;
     struct value *params; /* in the order of their placeholders */
     size_t n_params;
+    const struct column **param_columns; /* of each of params: what it is for, or NULL */
     const char *broken; /* the first thing that could not be said, NULL = all well */
 };
 

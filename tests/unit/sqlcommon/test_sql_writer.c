@@ -63,16 +63,22 @@ static struct value encode(struct arena *a, const struct column *column, struct 
     return column->type.kind == TYPE_BOOLEAN && v.kind == VALUE_BOOL ? value_int(v.b) : v;
 }
 
-#define COMMON                                                                                    \
-    .is_distinct = {" IS NOT ", " IS "}, .unlimited = "-1", .bytes = write_bytes,                 \
-    .literal_true = "TRUE", .literal_false = "FALSE", .operand = write_operand,                   \
-    .like = write_like, .search = write_search, .call = write_call, .expr_like = write_expr_like, \
-    .is_closed = is_closed, .encode = encode
+#define COMMON                                                                                 \
+    .unlimited = "-1", .bytes = write_bytes, .literal_true = "TRUE", .literal_false = "FALSE", \
+    .operand = write_operand, .like = write_like, .search = write_search, .call = write_call,  \
+    .expr_like = write_expr_like, .is_closed = is_closed, .encode = encode
 
-static const struct sql_dialect plain = {
-    .quote = '"', .conflict_by_key = true, .nulls_clause = true, COMMON};
-static const struct sql_dialect other = {
-    .quote = '`', .numbered_params = true, .backslash_escape = true, COMMON};
+static const struct sql_dialect plain = {.quote = '"',
+                                         .conflict_by_key = true,
+                                         .nulls_clause = true,
+                                         .is_distinct = {" IS NOT ", " IS "},
+                                         COMMON};
+static const struct sql_dialect other = {.quote = '`',
+                                         .numbered_params = true,
+                                         .backslash_escape = true,
+                                         .empty_lists = true,
+                                         .is_distinct = {NULL, " <=> "},
+                                         COMMON};
 
 static struct column columns[] = {
     {.name = "id", .type.kind = TYPE_INT64},
@@ -145,6 +151,44 @@ static void a_question_says_everything_it_asks(void **state)
     q.count_only = true;
     sql_select(begin(t, &plain), &q);
     assert_string_equal(buf_text(&t->buf), "SELECT count(*) FROM \"t\"");
+}
+
+static void nulls_stand_where_they_are_wanted(void **state)
+{
+    struct text *t = *state;
+    static const struct {
+        bool is_descending, nulls_first;
+        const char *plain, *other;
+    } cases[] = {
+        {false, true, "\"name\" ASC NULLS FIRST", "`name` ASC"},
+        {false, false, "\"name\" ASC NULLS LAST", "`name` IS NULL, `name` ASC"},
+        {true, true, "\"name\" DESC NULLS FIRST", "`name` IS NOT NULL, `name` DESC"},
+        {true, false, "\"name\" DESC NULLS LAST", "`name` DESC"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct order by = {.column = &columns[1],
+                           .is_descending = cases[i].is_descending,
+                           .nulls_first = cases[i].nulls_first};
+        struct query q = {.table = &table, .order = &by, .n_order = 1, .limit = -1};
+        sql_select(begin(t, &plain), &q);
+        assert_string_equal(strstr(buf_text(&t->buf), " BY ") + 4, cases[i].plain);
+        sql_select(begin(t, &other), &q);
+        assert_string_equal(strstr(buf_text(&t->buf), " BY ") + 4, cases[i].other);
+    }
+}
+
+static void null_is_told_apart(void **state)
+{
+    struct text *t = *state;
+    struct value v = value_bool(true);
+    struct filter f = {
+        .op = FILTER_IS_DISTINCT, .column = &columns[2], .values = &v, .n_values = 1};
+    sql_filter(begin(t, &plain), &f);
+    assert_string_equal(buf_text(&t->buf), "\"ok\" IS NOT ?");
+    assert_ptr_equal(t->w.param_columns[0], &columns[2]);
+    assert_int_equal(t->w.params[0].kind, VALUE_INT);
+    sql_filter(begin(t, &other), &f);
+    assert_string_equal(buf_text(&t->buf), "NOT (`ok` <=> $1)");
 }
 
 static void a_position_compares_column_after_column(void **state)
@@ -253,6 +297,8 @@ static void writes_of_every_kind(void **state)
     w.n_columns = 0;
     sql_write(begin(t, &plain), &w);
     assert_string_equal(buf_text(&t->buf), "INSERT INTO \"t\" DEFAULT VALUES");
+    sql_write(begin(t, &other), &w);
+    assert_string_equal(buf_text(&t->buf), "INSERT INTO `t` () VALUES ()");
     struct filter f = {.op = FILTER_EQ, .column = &columns[0], .values = values, .n_values = 1};
     struct write u = {.kind = WRITE_UPDATE,
                       .table = &table,
@@ -331,6 +377,8 @@ int main(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         CASE(a_question_says_everything_it_asks),
+        CASE(nulls_stand_where_they_are_wanted),
+        CASE(null_is_told_apart),
         CASE(a_position_compares_column_after_column),
         CASE(lists_come_in_few_shapes),
         CASE(chains_are_flat_and_nothing_is_forgotten),
