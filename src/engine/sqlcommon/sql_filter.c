@@ -7,7 +7,10 @@
  */
 static void write_operand(struct sql_writer *w, const struct filter *f)
 {
-    w->dialect->operand(w, f->column);
+    const struct sql_dialect *d = w->dialect;
+    bool asks_order = f->op == FILTER_LT || f->op == FILTER_LTE || f->op == FILTER_GT ||
+                      f->op == FILTER_GTE || f->op == FILTER_BETWEEN;
+    (asks_order || !d->same_operand ? d->operand : d->same_operand)(w, f->column);
 }
 
 static void write_compare(struct sql_writer *w, const struct filter *f)

@@ -36,6 +36,8 @@ struct sql_dialect {
     const char *literal_true, *literal_false;
     /* @column as an operand of comparisons and sorting (a collation may follow its name) */
     void (*operand)(struct sql_writer *w, const struct column *column);
+    /* the same where only sameness is asked, so that any index serves; NULL = operand */
+    void (*same_operand)(struct sql_writer *w, const struct column *column);
     /* text match: @column [i]like ?; the pattern is a parameter already in @pattern */
     void (*like)(struct sql_writer *w, const struct column *column, const struct value *pattern,
                  bool fold);
