@@ -55,6 +55,35 @@ void gate_wait(struct gate *g)
     }
 }
 
+static void end_late(void *arg)
+{
+    fiber_wake(arg, WAKE_TIMEOUT);
+}
+
+enum errcode gate_wait_for(struct gate *g, int64_t timeout_us, struct error *err)
+{
+    struct fiber *f = fiber_self();
+    BUG_ON(!f);
+    if (f->is_cancelled) {
+        return ERROR(err, ERR_CANCELLED, "the work was cancelled");
+    }
+    if (!announce(g, (uintptr_t)f)) {
+        return ERR_OK;
+    }
+    if (timeout_us >= 0) {
+        loop_timer_start(f->loop, &f->timer, timeout_us, 0, end_late, f);
+    }
+    enum wake how = fiber_wait(f, true);
+    uintptr_t me = (uintptr_t)f;
+    if (how == WAKE_EVENT || !atomic_compare_exchange_strong(&g->state, &me, CLOSED)) {
+        return ERR_OK; /* opened, perhaps between the end of the wait and now */
+    }
+    if (how == WAKE_CANCELLED) {
+        return ERROR(err, ERR_CANCELLED, "the work was cancelled");
+    }
+    return ERROR(err, ERR_TIMEOUT, "nothing came in time");
+}
+
 static void wake_thread(struct thread_waiter *w)
 {
     pthread_mutex_lock(&w->lock);

@@ -69,6 +69,11 @@ struct gate {
 void gate_init(struct gate *g);
 /** gate_wait() - returns once the gate is open and releases what gate_init() took. */
 void gate_wait(struct gate *g);
+/** gate_wait_for() - the same for a fiber whose wait may end early: by a cancel, or after
+ *  @timeout_us (-1 = never). Only for gates that are opened on the waiter's own loop. On an error
+ *  the gate is closed still and may be waited for again or be forgotten. Errors: ERR_CANCELLED,
+ *  ERR_TIMEOUT. */
+enum errcode gate_wait_for(struct gate *g, int64_t timeout_us, struct error *err) MUST_CHECK;
 void gate_open(struct gate *g);
 
 /* ---- on a loop's thread ------------------------------------------------------------------- */

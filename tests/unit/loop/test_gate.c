@@ -172,9 +172,94 @@ static void two_fibers_take_turns(void **state)
     runtime_stop(rt);
 }
 
+/* A wait that ends early leaves the gate as it was. */
+struct patience {
+    struct gate gate;
+    struct counter done;
+    struct fiber *waiter;
+    enum errcode late, cancelled, again;
+    bool has_opened;
+};
+
+static void open_later(void *arg)
+{
+    struct patience *p = arg;
+    if (loop_sleep(2000, NULL) == ERR_OK) {
+        gate_open(&p->gate);
+        p->has_opened = true;
+    }
+}
+
+static void wait_with_patience(void *arg)
+{
+    struct patience *p = arg;
+    gate_init(&p->gate);
+    p->late = gate_wait_for(&p->gate, 1000, NULL);
+    loop_spawn(loop_self(), open_later, p);
+    p->again = gate_wait_for(&p->gate, -1, NULL);
+    counter_add(&p->done, 1);
+}
+
+static void a_wait_may_be_late(void **state)
+{
+    (void)state;
+    struct runtime *rt = loops_start(1);
+    struct patience p = {.has_opened = false};
+    counter_init(&p.done);
+    loop_spawn(runtime_loop(rt, 0), wait_with_patience, &p);
+    counter_await(&p.done, 1);
+    assert_int_equal(p.late, ERR_TIMEOUT);
+    assert_int_equal(p.again, ERR_OK);
+    assert_true(p.has_opened);
+    counter_release(&p.done);
+    runtime_stop(rt);
+}
+
+static void wait_for_ever(void *arg)
+{
+    struct patience *p = arg;
+    p->cancelled = gate_wait_for(&p->gate, -1, NULL);
+    p->again = gate_wait_for(&p->gate, -1, NULL);
+}
+
+static void run_on(void *arg)
+{
+    struct patience *p = arg;
+    if (fiber_run(p->waiter) == FIBER_DONE) {
+        fiber_free(p->waiter);
+        counter_add(&p->done, 1);
+    }
+}
+
+static void start_and_cancel(void *arg)
+{
+    struct patience *p = arg;
+    gate_init(&p->gate);
+    p->waiter = fiber_new(loop_self(), wait_for_ever, p, run_on, p);
+    if (p->waiter && fiber_run(p->waiter) == FIBER_WAITING) {
+        fiber_cancel(p->waiter);
+    }
+}
+
+static void a_cancel_ends_a_wait(void **state)
+{
+    (void)state;
+    struct runtime *rt = loops_start(1);
+    struct patience p = {.has_opened = false};
+    counter_init(&p.done);
+    loop_post(runtime_loop(rt, 0), start_and_cancel, &p);
+    counter_await(&p.done, 1);
+    assert_int_equal(p.cancelled, ERR_CANCELLED);
+    assert_int_equal(p.again, ERR_CANCELLED);
+    counter_release(&p.done);
+    runtime_stop(rt);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_wait_may_be_late),
+        cmocka_unit_test(a_cancel_ends_a_wait),
         cmocka_unit_test(a_thread_waits_for_another),
         cmocka_unit_test(a_gate_that_is_open_holds_nobody),
         cmocka_unit_test(fibers_of_two_loops_meet),
