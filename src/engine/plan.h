@@ -23,6 +23,10 @@ struct plan_step {
     size_t group;        /* index into groups; steps of a group follow each other */
     const char *text;    /* exactly what runs */
     const char *comment; /* one line for people, may be NULL */
+    /* Where the engine takes nothing back by itself: the statement that does, run newest first when
+       a later step fails or a crash ended the change. It does no harm where @text did not run.
+       NULL = there is nothing to take back, or the engine does it. */
+    const char *undo;
     const char *lock;    /* "none", "write", "exclusive": what others wait for */
     bool is_rewrite;     /* touches every row */
 };

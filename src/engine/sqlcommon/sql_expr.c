@@ -39,6 +39,13 @@ static void write_operator(struct sql_writer *w, const struct expr *e)
         w->broken = "an operator that is none";
         return;
     }
+    if (w->dialect->concat && text_eq(e->name, "||")) {
+        sql_text(w, w->dialect->concat);
+        sql_text(w, "(");
+        write_list(w, e, ", ", 0);
+        sql_text(w, ")");
+        return;
+    }
     const char *word = text_eq(e->name, "!=") ? "<>" : e->name;
     sql_text(w, "(");
     sql_expr(w, e->args[0]);

@@ -6,7 +6,6 @@
  * as it is. */
 #define DEPTH_MAX 60
 
-static const struct expr *read_or(struct sql_reader *r);
 static const struct expr *read_word(struct sql_reader *r);
 
 bool sql_take(struct sql_reader *r, const char *word)
@@ -33,14 +32,13 @@ static const struct expr *make1(struct sql_reader *r, enum expr_kind kind, const
     return arg ? expr_make(r->arena, kind, NULL, &arg, 1) : NULL;
 }
 
-/* "a, b, c)" behind the open bracket, appended to *@items. */
-static bool read_list(struct sql_reader *r, const struct expr ***items, size_t *n)
+bool sql_read_list(struct sql_reader *r, const struct expr ***items, size_t *n)
 {
     if (sql_take(r, ")")) {
         return true;
     }
     do {
-        const struct expr *e = read_or(r);
+        const struct expr *e = sql_read_whole(r);
         if (!e) {
             return false;
         }
@@ -56,7 +54,7 @@ static bool read_list(struct sql_reader *r, const struct expr ***items, size_t *
 static const struct expr *read_argument(struct sql_reader *r, bool names_only)
 {
     if (!names_only) {
-        return read_or(r);
+        return sql_read_whole(r);
     }
     return r->at->kind == TOKEN_WORD || r->at->kind == TOKEN_QUOTED ? read_word(r) : NULL;
 }
@@ -116,7 +114,7 @@ static const struct expr *read_list_call(struct sql_reader *r, const char *name)
     const struct expr **args = NULL;
     size_t n = 0;
     r->at += 2;
-    return read_list(r, &args, &n) ? expr_make(r->arena, EXPR_CALL, name, args, n) : NULL;
+    return sql_read_list(r, &args, &n) ? expr_make(r->arena, EXPR_CALL, name, args, n) : NULL;
 }
 
 static const struct expr *read_function(struct sql_reader *r)
@@ -225,7 +223,7 @@ static const struct expr *read_word(struct sql_reader *r)
 static const struct expr *read_brackets(struct sql_reader *r)
 {
     r->at++;
-    const struct expr *e = read_or(r);
+    const struct expr *e = sql_read_whole(r);
     return e && sql_take(r, ")") ? e : NULL;
 }
 
@@ -313,7 +311,7 @@ static const struct expr *read_in(struct sql_reader *r, const struct expr *left)
     const struct expr **args = NULL;
     size_t n = 0;
     ARENA_PUSH(r->arena, args, n, left);
-    if (!sql_take(r, "(") || !read_list(r, &args, &n)) {
+    if (!sql_take(r, "(") || !sql_read_list(r, &args, &n)) {
         return NULL;
     }
     return expr_make(r->arena, EXPR_IN, NULL, args, n);
@@ -406,7 +404,7 @@ static const struct expr *read_and(struct sql_reader *r)
     return read_chain(r, "and", EXPR_AND, read_condition);
 }
 
-static const struct expr *read_or(struct sql_reader *r)
+const struct expr *sql_read_whole(struct sql_reader *r)
 {
     return read_chain(r, "or", EXPR_OR, read_and);
 }
@@ -416,6 +414,6 @@ const struct expr *sql_parse(struct arena *a, const struct sql_grammar *g, struc
     text = str_trim(text);
     struct tokens tokens = tokens_read(a, text);
     struct sql_reader r = {.arena = a, .grammar = g, .at = tokens.items};
-    const struct expr *e = tokens.n ? read_or(&r) : NULL;
+    const struct expr *e = tokens.n ? sql_read_whole(&r) : NULL;
     return e && r.at->kind == TOKEN_END ? e : expr_raw(a, arena_str(a, text));
 }

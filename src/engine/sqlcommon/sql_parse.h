@@ -60,6 +60,11 @@ const struct expr *sql_parse(struct arena *a, const struct sql_grammar *g, struc
 
 /** sql_take() - the next token is @word: step over it. */
 bool sql_take(struct sql_reader *r, const char *word);
+/** sql_read_whole() - a condition of any form; NULL: not understood. */
+const struct expr *sql_read_whole(struct sql_reader *r);
+/** sql_read_list() - "a, b)" behind the open bracket, appended to *@items; false: not understood.
+ */
+bool sql_read_list(struct sql_reader *r, const struct expr ***items, size_t *n);
 /** sql_read_operand() - what stands on one side of a comparison; NULL: not understood. */
 const struct expr *sql_read_operand(struct sql_reader *r);
 /** sql_pair() - an expression of two parts; NULL when one is. */

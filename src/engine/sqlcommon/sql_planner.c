@@ -46,6 +46,7 @@ void sql_planner_step(struct sql_planner *p, struct sql_writer *w,
         struct plan_step *step = plan_add_step(p->plan, kind, p->operation, text);
         const char *standard = kind == STEP_CHECK ? "none" : "write";
         step->comment = words->comment;
+        step->undo = words->undo;
         step->lock = words->lock ? words->lock : standard;
         step->is_rewrite = words->is_rewrite;
     }

@@ -42,6 +42,7 @@ struct sql_writer sql_planner_write(struct sql_planner *p);
 struct sql_step_words {
     enum step_kind kind; /* STEP_RUN when unset */
     const char *comment;
+    const char *undo; /* as in struct plan_step */
     const char *lock; /* "write" when NULL */
     bool is_rewrite;
 };

@@ -80,7 +80,7 @@ static size_t mark_length(struct str s)
             return 2;
         }
     }
-    return s.p[0] && strchr("(),;.+-*/%<>=&|~?:@#$", s.p[0]) ? 1 : 0;
+    return s.p[0] && strchr("(),;.+-*/%<>=&|~?:@#$!", s.p[0]) ? 1 : 0;
 }
 
 static struct token take(enum token_kind kind, struct str s, size_t n)
