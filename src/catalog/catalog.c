@@ -7,6 +7,7 @@ struct catalog *catalog_new(void)
     c->arena = a;
     c->refs = 1;
     map_init(&c->by_name, a, true);
+    map_init(&c->by_exact, a, false);
     return c;
 }
 
@@ -43,6 +44,19 @@ void catalog_add_table(struct catalog *c, struct table *t)
 {
     ARENA_PUSH(c->arena, c->tables, c->n_tables, t);
     map_put(&c->by_name, str_of(t->name), t);
+    map_put(&c->by_exact, str_of(t->name), t);
+}
+
+/* Another table whose name differs in case only is then found under this one too. */
+static void forget(struct catalog *c, const struct table *t)
+{
+    struct table *other = NULL;
+    for (size_t i = 0; i < c->n_tables; i++) {
+        bool same = c->tables[i] != t && str_eq_nocase(str_of(c->tables[i]->name), str_of(t->name));
+        other = same ? c->tables[i] : other;
+    }
+    map_put(&c->by_name, str_of(t->name), other);
+    map_put(&c->by_exact, str_of(t->name), NULL);
 }
 
 void catalog_remove_table(struct catalog *c, const struct table *t)
@@ -54,19 +68,21 @@ void catalog_remove_table(struct catalog *c, const struct table *t)
         }
     }
     c->n_tables = kept;
-    map_put(&c->by_name, str_of(t->name), NULL);
+    forget(c, t);
 }
 
 void catalog_rename_table(struct catalog *c, struct table *t, const char *name)
 {
-    map_put(&c->by_name, str_of(t->name), NULL);
+    forget(c, t);
     t->name = arena_strdup(c->arena, name);
     map_put(&c->by_name, str_of(name), t);
+    map_put(&c->by_exact, str_of(name), t);
 }
 
 struct table *catalog_find_table(const struct catalog *c, struct str name)
 {
-    return map_get(&c->by_name, name);
+    struct table *exact = map_get(&c->by_exact, name);
+    return exact ? exact : map_get(&c->by_name, name);
 }
 
 void catalog_each_referrer(const struct catalog *c, const char *table, catalog_referrer_fn *fn,

@@ -17,6 +17,7 @@ struct catalog {
     struct table **tables;
     size_t n_tables;
     struct map by_name;  /* folded name -> struct table */
+    struct map by_exact; /* the same by its very name: some engines tell letters apart */
     uint64_t generation; /* engine_generation() at the time of reading */
     int refs;            /* atomic */
 };
@@ -33,6 +34,7 @@ struct catalog *catalog_copy(const struct catalog *c) MUST_CHECK;
 void catalog_add_table(struct catalog *c, struct table *t);
 void catalog_remove_table(struct catalog *c, const struct table *t);
 void catalog_rename_table(struct catalog *c, struct table *t, const char *name);
+/** catalog_find_table() - the table called @name, else one whose name differs in case only. */
 struct table *catalog_find_table(const struct catalog *c, struct str name);
 
 /** catalog_referrers() - foreign keys of other tables (and itself) that point to @table:

@@ -11,12 +11,16 @@ struct column *table_find_column(const struct table *t, struct str name)
 
 size_t table_column_position(const struct table *t, struct str name)
 {
+    size_t folded = t->n_columns;
     for (size_t i = 0; i < t->n_columns; i++) {
-        if (str_eq_nocase(str_of(t->columns[i].name), name)) {
+        if (str_is(name, t->columns[i].name)) {
             return i;
         }
+        if (folded == t->n_columns && str_eq_nocase(str_of(t->columns[i].name), name)) {
+            folded = i;
+        }
     }
-    return t->n_columns;
+    return folded;
 }
 
 struct index *table_find_index(const struct table *t, struct str name)

@@ -12,7 +12,8 @@
 /*
  * A table of a live schema and its parts: columns, keys, indexes, foreign keys, checks, triggers.
  * All live in the arena of their catalog (or of the change that carries them) and are read-only
- * once the catalog is published. Names are exact; look-up folds ASCII case like SQLite does.
+ * once the catalog is published. Names are exact; look-up prefers the very name,
+ * else it folds ASCII case.
  */
 enum generated_kind {
     GENERATED_NONE = 0,
@@ -125,6 +126,7 @@ struct table {
     const char *comment;
     const char *native; /* the engine's CREATE text, when inspected */
     bool is_internal;   /* __telaio_… : trash and scratch, not part of the user's schema */
+    bool is_foreign;    /* of an attached database: never of the shape that the server keeps */
     bool is_strict, is_without_rowid; /* SQLite's table options */
     int64_t row_estimate;             /* -1 = unknown */
     /* for the registry; NULL when not given */

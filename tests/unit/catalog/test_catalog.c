@@ -42,6 +42,24 @@ static void tables_are_found_whatever_the_case(void **state)
     assert_int_equal(c->n_tables, 0);
 }
 
+/* Databases of others tell letters apart: both tables, and both columns, are there. */
+static void names_that_differ_in_case_are_told_apart(void **state)
+{
+    (void)state;
+    struct catalog *c AUTO(catalog_unrefp) = catalog_new();
+    struct table *upper = add(c, "Notes");
+    struct table *lower = add(c, "notes");
+    assert_ptr_equal(catalog_find_table(c, STR("Notes")), upper);
+    assert_ptr_equal(catalog_find_table(c, STR("notes")), lower);
+    assert_non_null(catalog_find_table(c, STR("NOTES")));
+    upper->columns[1].name = "ID";
+    assert_ptr_equal(table_find_column(upper, STR("ID")), &upper->columns[1]);
+    assert_ptr_equal(table_find_column(upper, STR("id")), &upper->columns[0]);
+    assert_ptr_equal(table_find_column(upper, STR("Id")), &upper->columns[0]);
+    catalog_remove_table(c, lower);
+    assert_ptr_equal(catalog_find_table(c, STR("notes")), upper);
+}
+
 static void renaming_the_case_keeps_the_table(void **state)
 {
     (void)state;
@@ -145,6 +163,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tables_are_found_whatever_the_case),
+        cmocka_unit_test(names_that_differ_in_case_are_told_apart),
         cmocka_unit_test(renaming_the_case_keeps_the_table),
         cmocka_unit_test(a_copy_has_the_same_fingerprint_and_lives_alone),
         cmocka_unit_test(fingerprints_see_structure_only),
