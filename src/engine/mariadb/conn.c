@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "engine/mariadb/core.h"
 #include "engine/mariadb/errors.h"
+#include "engine/mariadb/stmt.h"
 #include "engine/sqlcommon/sql_writer.h"
 #include "loop/loop.h"
 
@@ -189,6 +190,7 @@ enum errcode my_connect(struct mariadb_engine *e, const char *database, struct m
     c->engine = e;
     c->mysql = mysql_init(NULL);
     BUG_ON(!c->mysql);
+    c->scratch = arena_new();
     buf_init(&c->text, TEXT_MAX);
     set_options(c->mysql, &e->options);
     c->deadline_us = time_monotonic_us() + (int64_t)e->options.connect_ms * 1000;
@@ -211,8 +213,10 @@ void my_close(struct my_conn *c)
     if (c->is_broken && mysql_get_socket(c->mysql) != MARIADB_INVALID_SOCKET) {
         (void)shutdown(mysql_get_socket(c->mysql), SHUT_RDWR);
     }
-    mysql_close(c->mysql);
+    mysql_close(c->mysql); /* before: the statements need not be given back one by one */
+    my_stmts_free(c);
     buf_release(&c->text);
+    arena_free(c->scratch);
     mem_free(c);
 }
 
@@ -222,6 +226,7 @@ enum errcode my_prepare_for(struct my_conn *c, const char *database, struct erro
     size_t n = strlen(database);
     if (c->is_worn || c->database[0]) {
         MY_CALL(c, mysql_reset_connection, (&rc, c->mysql), &rc, c->mysql);
+        my_stmts_free(c);
         if (rc != 0) {
             return my_error(c, NULL, "resetting the connection", err);
         }
@@ -241,12 +246,21 @@ enum errcode my_prepare_for(struct my_conn *c, const char *database, struct erro
     return ERR_OK;
 }
 
-static enum errcode say(struct my_conn *c, const char *text, struct error *err)
+enum errcode my_can_speak(struct my_conn *c, struct error *err)
 {
-    int rc = 0;
     if (c->is_broken) {
         return ERROR(err, ERR_UNAVAILABLE, "the connection to the database is gone");
     }
+    if (c->is_doomed) {
+        return ERROR(err, ERR_BUSY, "another write was in the way");
+    }
+    return my_stream_aside(c, err);
+}
+
+static enum errcode say(struct my_conn *c, const char *text, struct error *err)
+{
+    int rc = 0;
+    TRY(my_can_speak(c, err));
     MY_CALL(c, mysql_real_query, (&rc, c->mysql, text, strlen(text)), &rc, c->mysql);
     return rc == 0 ? ERR_OK : my_error(c, NULL, "a statement", err);
 }

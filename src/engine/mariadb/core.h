@@ -42,6 +42,7 @@ struct mariadb_engine {
     struct engine_options options; /* texts in arena, defaults filled in */
     bool is_mysql;
     int version;          /* 101119 for 10.11.19 */
+    size_t packet_max;    /* what the server takes at once */
     const char *settings; /* the SET that every connection begins with */
     pthread_mutex_t lock; /* of the list below */
     struct my_namespace *namespaces;
@@ -54,14 +55,20 @@ struct my_conn {
     struct my_pool *pool; /* NULL: made for one purpose */
     struct my_conn *next; /* of the idle ones */
     char database[MY_NAME_SIZE];
-    unsigned long id; /* the server's number, for KILL */
+    unsigned long id;    /* the server's number, for KILL */
+    bool in_transaction; /* between START TRANSACTION and its end */
+    bool is_doomed;      /* the server has ended the transaction: nothing runs until ROLLBACK */
     bool is_broken;
     bool is_worn;        /* has settings of one session: reset before anybody else gets it */
     bool is_patient;     /* what runs is not ended by a cancelled fiber */
     enum errcode ended;  /* why a wait was given up; the connection is broken then */
     int64_t deadline_us; /* of waits; 0 = none */
     int64_t idle_us;     /* since when */
-    struct buf text;     /* of the statement that is being written */
+    struct my_stmt *statements; /* prepared, the one used last first */
+    int n_statements;
+    struct mariadb_cursor *streaming; /* whose rows are on the wire */
+    struct buf text;                  /* of the statement that is being written */
+    struct arena *scratch;            /* of that statement */
 };
 
 /** my_connect() - one more connection; @database may be NULL. Errors: ERR_UNAVAILABLE,
@@ -74,6 +81,9 @@ enum errcode my_prepare_for(struct my_conn *c, const char *database, struct erro
 /** my_is_alive() - nothing has come on an idle connection; does not block. */
 bool my_is_alive(struct my_conn *c);
 
+/** my_can_speak() - the next statement may be sent: what is left of a stream was set aside.
+ *  Errors: ERR_UNAVAILABLE, ERR_BUSY (the transaction is over), ERR_TOO_LARGE. */
+enum errcode my_can_speak(struct my_conn *c, struct error *err) MUST_CHECK;
 /** my_wait() - what a call of libmariadb that would block asks for; its answer is for the _cont. */
 int my_wait(struct my_conn *c, int status);
 /* MY_CALL() - run an operation to its end: the arguments of its _start in brackets, then those of
@@ -82,6 +92,11 @@ int my_wait(struct my_conn *c, int status);
     for (int my_status_ = op##_start start_args; my_status_ != 0;         \
          my_status_ = op##_cont(__VA_ARGS__, my_wait((c), my_status_))) { \
     }
+
+/* read.c */
+/** my_stream_aside() - read what is left of the stream of @c into memory. Errors: ERR_TOO_LARGE. */
+enum errcode my_stream_aside(struct my_conn *c, struct error *err) MUST_CHECK;
+void my_cursors_close(struct mariadb_session *s);
 
 /* pool.c */
 /** my_take() - a connection for @database; waits where all are in use. Errors: ERR_BUSY,
@@ -96,6 +111,8 @@ void my_pools_free(struct mariadb_engine *e);
 enum errcode my_database(struct mariadb_engine *e, struct arena *a, struct str ns, const char **out,
                          struct error *err) MUST_CHECK;
 struct my_namespace *my_namespace(struct mariadb_engine *e, const char *database);
+/** my_namespace_doubt() - a statement met another structure: the count is read anew. */
+void my_namespace_doubt(struct mariadb_engine *e, const char *database);
 enum errcode mariadb_namespace_create(struct engine *e, struct str ns, struct error *err);
 enum errcode mariadb_namespace_drop(struct engine *e, struct str ns, struct error *err);
 bool mariadb_namespace_exists(struct engine *e, struct str ns);

@@ -70,6 +70,14 @@ struct my_namespace *my_namespace(struct mariadb_engine *e, const char *database
     return n;
 }
 
+void my_namespace_doubt(struct mariadb_engine *e, const char *database)
+{
+    struct my_namespace *n = my_namespace(e, database);
+    pthread_mutex_lock(&n->lock);
+    n->read_us = 0;
+    pthread_mutex_unlock(&n->lock);
+}
+
 /* On a connection of its own: the database may not be there to be selected. */
 static enum errcode run_apart(struct mariadb_engine *e, const char *const *texts, size_t n,
                               struct error *err)

@@ -3,6 +3,7 @@
 #include "base/attr.h"
 #include "base/time.h"
 #include "engine/mariadb/core.h"
+#include "engine/mariadb/errors.h"
 #include "loop/loop.h"
 
 /*
@@ -10,7 +11,8 @@
  * COMMIT; one of structure has one for its statements and one more that holds the lock of the
  * namespace, because every statement of structure commits.
  */
-#define TRIES 6
+#define TRIES    7
+#define RETRY_US 5000000
 
 enum errcode mariadb_own(struct mariadb_session *s, struct my_conn **out, struct error *err)
 {
@@ -104,6 +106,7 @@ static void unlock_alone(struct mariadb_session *s)
 void mariadb_session_end(struct session *base)
 {
     struct mariadb_session *s = mariadb_session_of(base);
+    my_cursors_close(s);
     if (s->conn) {
         if (base->access == ACCESS_SCHEMA) {
             s->conn->is_worn = true;
@@ -116,40 +119,85 @@ void mariadb_session_end(struct session *base)
     }
 }
 
+/* The lock of the row that says the structure's number keeps a change of structure away. */
 static enum errcode begin(struct mariadb_session *s, struct error *err)
 {
     struct my_conn *c = NULL;
     TRY(mariadb_own(s, &c, err));
     TRY(my_run(c, "START TRANSACTION", NULL, err));
+    c->in_transaction = true;
     if (s->engine->options.is_attached) {
         return ERR_OK;
     }
     return my_run(c, "SELECT n FROM `" MY_STATE "` WHERE id = 1 LOCK IN SHARE MODE", NULL, err);
 }
 
-static enum errcode try_once(struct mariadb_engine *e, struct str ns, transact_fn *fn, void *arg,
-                             bool *was_sent, struct error *err)
+static enum errcode commit(struct my_conn *c, struct error *err)
 {
-    struct mariadb_session *s = NULL;
-    *was_sent = false;
-    TRY(new_session(e, ns, &s, err));
-    s->is_write = true;
+    enum errcode code = my_run(c, "COMMIT", NULL, err);
+    if (code == ERR_UNAVAILABLE && c->is_broken) {
+        return ERROR(err, ERR_UNAVAILABLE,
+                     "the connection was lost during the commit: the write may be there");
+    }
+    return code;
+}
+
+/* Everything is undone; a connection on which that fails is closed, which does it as well. */
+static void roll_back(struct my_conn *c)
+{
+    c->is_doomed = false;
+    if (!c->is_broken && my_run(c, "ROLLBACK", NULL, NULL) != ERR_OK) {
+        c->is_broken = true;
+    }
+}
+
+static enum errcode run_once(struct mariadb_session *s, transact_fn *fn, void *arg, bool *again,
+                             struct error *err)
+{
     enum errcode code = begin(s, err);
+    struct my_conn *c = s->conn;
     if (code == ERR_OK) {
         code = fn(&s->base, arg, err);
     }
-    if (code == ERR_OK) {
-        *was_sent = true;
-        code = my_run(s->conn, "COMMIT", NULL, err);
-    } else if (s->conn && !s->conn->is_broken &&
-               my_run(s->conn, "ROLLBACK", NULL, NULL) != ERR_OK) {
-        s->conn->is_broken = true;
+    my_cursors_close(s);
+    if (!c) {
+        return code; /* there was none to be had */
     }
+    if (code == ERR_OK && c->is_doomed) { /* what refused was not told to us */
+        code = ERROR(err, ERR_BUSY, "another write was in the way");
+    }
+    *again = c->is_doomed || (code == ERR_UNAVAILABLE && c->is_broken);
+    if (code == ERR_OK) {
+        code = commit(c, err);
+    }
+    if (code != ERR_OK) {
+        roll_back(c);
+    }
+    c->in_transaction = false;
+    return code;
+}
+
+static enum errcode try_once(struct mariadb_engine *e, struct str ns, transact_fn *fn, void *arg,
+                             bool *again, struct error *err)
+{
+    struct mariadb_session *s = NULL;
+    *again = false;
+    TRY(new_session(e, ns, &s, err));
+    s->is_write = true;
+    enum errcode code = run_once(s, fn, arg, again, err);
     if (s->conn) {
         my_give(s->conn);
     }
     arena_free(s->base.arena);
     return code;
+}
+
+/* Longer each time, never the same twice in a row for two that met. */
+static void pause(int n)
+{
+    int64_t us = (int64_t)1000 << n;
+    enum errcode code = loop_sleep(us + time_monotonic_us() % us, NULL);
+    (void)code; /* whoever is cancelled tries again at once */
 }
 
 enum errcode mariadb_transact(struct engine *engine, struct str ns, transact_fn *fn, void *arg,
@@ -159,6 +207,19 @@ enum errcode mariadb_transact(struct engine *engine, struct str ns, transact_fn 
     if (e->options.is_read_only) {
         return ERROR(err, ERR_FORBIDDEN, "the database is read-only");
     }
-    bool was_sent = false;
-    return try_once(e, ns, fn, arg, &was_sent, err);
+    int64_t end = time_monotonic_us() + RETRY_US;
+    bool again = false;
+    enum errcode code = ERR_OK;
+    for (int n = 0; n < TRIES; n++) {
+        struct error wrong = ERROR_INIT;
+        code = try_once(e, ns, fn, arg, &again, &wrong);
+        bool is_last = !again || n + 1 == TRIES || time_monotonic_us() > end ||
+                       (code == ERR_UNAVAILABLE && n > 0);
+        if (code == ERR_OK || is_last) {
+            return code == ERR_OK ? code : my_raise(err, &wrong);
+        }
+        error_release(&wrong);
+        pause(n);
+    }
+    return code;
 }

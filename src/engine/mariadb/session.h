@@ -9,11 +9,12 @@
 struct mariadb_session {
     struct session base;
     struct mariadb_engine *engine;
-    const char *database; /* MariaDB's name of the namespace */
-    struct my_conn *conn; /* or NULL */
-    struct my_conn *lock; /* ACCESS_SCHEMA: holds the lock of the namespace */
-    bool is_write;        /* inside transact */
-    bool is_owner;        /* has its connection until it ends */
+    const char *database;           /* MariaDB's name of the namespace */
+    struct my_conn *conn;           /* or NULL */
+    struct my_conn *lock;           /* ACCESS_SCHEMA: holds the lock of the namespace */
+    bool is_write;                  /* inside transact */
+    bool is_owner;                  /* has its connection until it ends */
+    struct mariadb_cursor *cursors; /* open ones */
 };
 
 static inline struct mariadb_session *mariadb_session_of(struct session *s)
