@@ -1,12 +1,7 @@
 #include "app/app.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <string.h>
-#include <sys/file.h>
-#include <unistd.h>
-
 #include "app/jobs.h"
+#include "app/locks.h"
 #include "app/people_inside.h"
 #include "app/tenant_cache.h"
 #include "app/tenant_view.h"
@@ -63,28 +58,36 @@ static enum errcode recover(struct app *app, struct error *err)
     return ERR_OK;
 }
 
-static enum errcode share_folder(struct app *app, struct error *err)
+/* One process after the other: the second finds a store that is migrated and settled. */
+static enum errcode open_store(struct app *app, struct error *err)
 {
-    if (flock(app->folder_lock, LOCK_SH) != 0) {
-        return ERROR(err, ERR_IO, "\"%s\": %s", APP_LOCK_FILE, strerror(errno));
-    }
-    return ERR_OK;
+    AUTO(engine_unlockp) struct engine_lock *opening = NULL;
+    TRY(engine_lock_wait(app->engine, LOCK_OPENING, LOCK_ALONE, LOCK_WAIT_US, &opening, err));
+    TRY(store_open(app->engine, &app->store, err));
+    return recover(app, err);
 }
 
-/*
- * Whoever works on the folder holds the lock shared; who gets it alone knows that nothing that
- * looks interrupted is still running. The file is none of SQLite's.
- */
-static enum errcode lock_folder(struct app *app, bool *is_alone, struct error *err)
+/* Another process may have crashed, and nobody started since. */
+static enum errcode recover_again(struct app *app, struct error *err)
 {
-    const char *folder = app->settings->text[SETTING_DATA];
-    const char *path = arena_printf(app->arena, "%s/" APP_LOCK_FILE, folder);
-    app->folder_lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (app->folder_lock < 0) {
-        return ERROR(err, ERR_IO, "\"%s\": %s", path, strerror(errno));
+    AUTO(engine_unlockp) struct engine_lock *opening = NULL;
+    TRY(engine_lock(app->engine, LOCK_OPENING, LOCK_ALONE, &opening, err));
+    return opening ? recover(app, err) : ERR_OK;
+}
+
+/* A server of a database that was restarted knows nothing of the locks that it gave. */
+static enum errcode stay_present(struct app *app, struct error *err)
+{
+    if (engine_lock_holds(app->presence)) {
+        return ERR_OK;
     }
-    *is_alone = flock(app->folder_lock, LOCK_EX | LOCK_NB) == 0;
-    return *is_alone ? ERR_OK : share_folder(app, err); /* waits for another's recovery */
+    struct engine_lock *fresh = NULL;
+    TRY(engine_lock(app->engine, LOCK_PRESENCE, LOCK_SHARED, &fresh, err));
+    if (fresh) {
+        engine_unlock(app->presence);
+        app->presence = fresh;
+    }
+    return ERR_OK;
 }
 
 /* ---- life -------------------------------------------------------------------------------- */
@@ -98,13 +101,9 @@ static enum errcode open_parts(struct app *app, struct error *err)
         .password_memory_kib = s->integer[SETTING_PASSWORD_MEMORY_KIB],
         .run_blocking = loop_run_blocking,
     };
-    bool is_alone = false;
-    TRY(lock_folder(app, &is_alone, err));
-    TRY(store_open(app->engine, &app->store, err));
-    if (is_alone) {
-        TRY(recover(app, err));
-        TRY(share_folder(app, err));
-    }
+    TRY(engine_lock_wait(app->engine, LOCK_PRESENCE, LOCK_SHARED, LOCK_WAIT_US, &app->presence,
+                         err));
+    TRY(open_store(app, err));
     return authn_new(app->store, &config, &app->authn, err);
 }
 
@@ -117,7 +116,6 @@ enum errcode app_open(const struct settings *settings, const struct engine_kinds
     app->settings = settings;
     app->kinds = kinds;
     app->engine = engine;
-    app->folder_lock = -1;
     app->tenants = tenant_cache_new();
     app_reload(app, settings);
     enum errcode code = open_parts(app, err);
@@ -137,9 +135,7 @@ struct app *app_close(struct app *app)
         authn_free(app->authn);
         store_close(app->store);
         tenant_cache_free(app->tenants);
-        if (app->folder_lock >= 0) {
-            close(app->folder_lock);
-        }
+        engine_unlock(app->presence);
         arena_free(app->arena);
     }
     return NULL;
@@ -187,6 +183,8 @@ static enum errcode purge_trash(struct app *app, int64_t now, struct error *err)
 enum errcode app_sweep(struct app *app, struct error *err)
 {
     int64_t now = time_now_us();
+    TRY(stay_present(app, err));
+    TRY(recover_again(app, err));
     TRY(authn_sweep(app->authn, err));
     TRY(store_idempotency_purge(app->store, now, err));
     TRY(store_job_purge(app->store, now, err));

@@ -18,8 +18,6 @@
  * other headers of this room are its use cases, one noun each; HTTP and the command line are thin
  * doors to the same functions. All of them may suspend the calling fiber.
  */
-#define APP_LOCK_FILE "telaio.lock" /* in the data folder; see alone.h */
-
 struct app {
     const struct settings *settings;
     const struct engine_kinds *kinds;
@@ -30,7 +28,7 @@ struct app {
     _Atomic int64_t trash_days;         /* of the setting, which may change while we run */
     struct tenant_views *_Atomic views; /* see tenant_view.h; made on first use */
     struct running_jobs *_Atomic jobs;  /* see jobs.h; made on first use */
-    int folder_lock;                    /* descriptor that says: somebody works here; -1 = none */
+    struct engine_lock *presence;       /* see locks.h; held by app_sweep() alone once open */
     struct arena *arena;
 };
 
@@ -40,15 +38,15 @@ struct app {
  * @kinds: of which sources may be attached; they stay as they are
  * @engine: borrowed; closed by the caller after app_close()
  *
- * Nothing is settled while another process has the same data folder open: what looks interrupted
- * may be running there.
+ * What another process runs is not settled, however it looks. Errors: ERR_BUSY while somebody takes
+ * Telaio's own tables away, those of store_open().
  */
 enum errcode app_open(const struct settings *settings, const struct engine_kinds *kinds,
                       struct engine *engine, struct app **out, struct error *err) MUST_CHECK;
 /** app_close() - NULL is fine; returns NULL. */
 struct app *app_close(struct app *app);
-/** app_sweep() - expired sessions, idempotency keys, trash past its time; call every few minutes.
- */
+/** app_sweep() - expired sessions, idempotency keys, trash past its time, what another process left
+ *  when it crashed; call every few minutes. */
 enum errcode app_sweep(struct app *app, struct error *err) MUST_CHECK;
 /** app_ready() - the store answers. Errors: the engine's. */
 enum errcode app_ready(struct app *app, struct error *err) MUST_CHECK;

@@ -1,6 +1,5 @@
 #include "app/doctor.h"
 
-#include "app/alone.h"
 #include "app/app.h"
 #include "base/attr.h"
 #include "base/buf.h"
@@ -132,7 +131,7 @@ static bool is_folder_of(const char *path, const char *ns)
 
 static bool is_expected(struct doctor *d, struct arena *a, const struct folder_entry *e)
 {
-    static const char *const plain[] = {SEAL_KEY_FILE, APP_LOCK_FILE};
+    static const char *const plain[] = {SEAL_KEY_FILE, ENGINE_LOCK_FILE};
     for (size_t i = 0; i < ARRAY_LEN(plain) && e->is_file; i++) {
         if (text_eq(e->path, plain[i])) {
             return true;
@@ -176,7 +175,11 @@ static void verify(struct doctor *d, const char *ns)
     struct buf text;
     struct error why = ERROR_INIT;
     buf_init(&text, REPORT_MAX);
-    if (engine_verify(d->engine, str_of(ns), &text, &sound, &why) != ERR_OK) {
+    enum errcode code = engine_verify(d->engine, str_of(ns), &text, &sound, &why);
+    if (code == ERR_UNSUPPORTED) { /* a server of a database looks after its files by itself */
+        error_release(&why);
+        d->check->n_looked_at--;
+    } else if (code != ERR_OK) {
         find_error(d, ns, &why);
     } else if (!sound) {
         find_lines(d, ns, &text);
@@ -231,6 +234,18 @@ static void check_migrations(struct doctor *d)
 /* ---- structure
  * -------------------------------------------------------------------------------------- */
 
+/* Somebody is at it right now. */
+static bool is_run(struct doctor *d, const struct change_record *r)
+{
+    AUTO(engine_unlockp) struct engine_lock *claim = NULL;
+    struct error why = ERROR_INIT;
+    if (journal_claim(d->store->journal, r->id, &claim, &why) != ERR_OK) {
+        find_error(d, r->id, &why);
+        return true;
+    }
+    return claim == NULL;
+}
+
 static void find_changes(struct doctor *d, const char *state, const char *message)
 {
     struct migrate_filter f = {.state = state, .limit = CHANGES_MOST};
@@ -242,23 +257,13 @@ static void find_changes(struct doctor *d, const char *state, const char *messag
         return;
     }
     for (size_t i = 0; i < n; i++) {
-        find(
-            d, records[i].id,
-            arena_printf(d->arena, "%s (%s, in \"%s\")", message, records[i].title, records[i].ns));
+        if (!is_run(d, &records[i])) {
+            find(d, records[i].id,
+                 arena_printf(d->arena, "%s (%s, in \"%s\")", message, records[i].title,
+                              records[i].ns));
+        }
     }
     d->check->n_looked_at += (int64_t)n;
-}
-
-static bool somebody_works(struct doctor *d)
-{
-    int lock = -1;
-    struct error ignored = ERROR_INIT;
-    if (alone_take(d->settings->text[SETTING_DATA], &lock, &ignored) != ERR_OK) {
-        error_release(&ignored); /* the permissions check has told */
-        return false;
-    }
-    alone_give_back(lock);
-    return lock < 0;
 }
 
 static void check_journal(struct doctor *d)
@@ -267,9 +272,7 @@ static void check_journal(struct doctor *d)
         return;
     }
     d->check->n_looked_at = 0;
-    if (!somebody_works(d)) { /* else it may be theirs, and on its way */
-        find_changes(d, "running", "was interrupted; the next start of the server settles it");
-    }
+    find_changes(d, "running", "was interrupted; a server settles it when it starts");
     find_changes(d, "needs_attention",
                  "was interrupted, and the schema is neither as before nor as after");
 }

@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "app/locks.h"
 #include "base/json.h"
 #include "base/time.h"
 #include "base/uuid.h"
@@ -24,13 +25,20 @@ struct job_run {
     void *arg;
     int64_t told_at;
     atomic_bool is_cancelled;
-    struct job_run *next; /* with the lock held */
+    struct engine_lock *lock; /* tells other processes that we are at it */
+    struct job_run *next;     /* with the list's lock held */
 };
 
 struct running_jobs {
     pthread_mutex_t lock; /* held while the list is looked at, never across a wait */
     struct job_run *first;
 };
+
+enum errcode lock_job(struct engine *e, const char *id, struct engine_lock **out, struct error *err)
+{
+    AUTO(arena_freep) struct arena *a = arena_new();
+    return engine_lock(e, str_of(arena_printf(a, "job/%s", id)), LOCK_ALONE, out, err);
+}
 
 static struct running_jobs *jobs_of(struct app *app)
 {
@@ -119,6 +127,17 @@ bool job_is_cancelled(const struct job_run *run)
     return atomic_load(&run->is_cancelled);
 }
 
+/* Whoever cancels it in another process says so in the store. */
+static void look_for_cancel(struct job_run *run)
+{
+    AUTO(arena_freep) struct arena *a = arena_new();
+    struct job now = {0};
+    if (store_job_by_id(run->app->store, a, str_of(run->job.id), &now, NULL) == ERR_OK &&
+        text_eq(now.state, "cancelled")) {
+        atomic_store(&run->is_cancelled, true);
+    }
+}
+
 void job_progress(struct job_run *run, int64_t done)
 {
     static const char *const fields[] = {"done", NULL};
@@ -128,6 +147,7 @@ void job_progress(struct job_run *run, int64_t done)
         return;
     }
     run->told_at = now;
+    look_for_cancel(run);
     /* how far it is, is told again: one that is lost loses nothing */
     if (store_job_update(run->app->store, &run->job, fields, NULL) != ERR_OK) {
         run->told_at = now;
@@ -195,6 +215,7 @@ static void run_job(void *arg)
     }
     finish(run, code, &err);
     error_release(&err);
+    engine_unlock(run->lock);
     if (run->release) {
         run->release(run->arg);
     }
@@ -227,8 +248,12 @@ enum errcode jobs_start(const struct caller *c, const char *kind, const char *ti
         .created_at = store_now(),
     };
     copy_caller(run, c);
-    enum errcode code = store_job_insert(c->app->store, a, &run->job, err);
+    enum errcode code = lock_job(c->app->engine, id, &run->lock, err);
+    if (code == ERR_OK) {
+        code = store_job_insert(c->app->store, a, &run->job, err);
+    }
     if (code != ERR_OK) {
+        engine_unlock(run->lock);
         arena_free(a);
         return code;
     }
@@ -320,7 +345,7 @@ enum errcode jobs_cancel(const struct caller *c, struct str id, struct job *out,
     if (cancel_here(c->app, out->id)) {
         return ERR_OK;
     }
-    /* nobody does it any more */
+    /* another process does it and will see this, or nobody does any more */
     out->state = "cancelled";
     out->finished_at = store_now();
     return store_job_update(c->app->store, out, fields, err);
@@ -360,21 +385,36 @@ void job_encode(const struct job *j, struct buf *out)
     jsonw_end_object(&w);
 }
 
-enum errcode jobs_recover(struct app *app, struct error *err)
+/* What was read before the lock was had is read again: it may have ended meanwhile. */
+static enum errcode recover_one(struct app *app, struct arena *a, const char *id, struct error *err)
 {
     static const char *const fields[] = {"state", "error", "finished_at", NULL};
+    AUTO(engine_unlockp) struct engine_lock *lock = NULL;
+    struct job job = {0};
+    TRY(lock_job(app->engine, id, &lock, err));
+    if (!lock) {
+        return ERR_OK; /* another process is at it */
+    }
+    TRY(store_job_by_id(app->store, a, str_of(id), &job, err));
+    if (job.finished_at) {
+        return ERR_OK;
+    }
+    job.state = "failed";
+    job.error = "{\"code\":\"cancelled\",\"message\":\"the server ended meanwhile\"}";
+    job.finished_at = store_now();
+    return store_job_update(app->store, &job, fields, err);
+}
+
+enum errcode jobs_recover(struct app *app, struct error *err)
+{
     AUTO(arena_freep) struct arena *a = arena_new();
     struct job *jobs = NULL;
     size_t n = 0;
     TRY(store_job_list(app->store, a, 0, 0, 0, &jobs, &n, err));
     for (size_t i = 0; i < n; i++) {
-        if (jobs[i].finished_at) {
-            continue;
+        if (!jobs[i].finished_at) {
+            TRY(recover_one(app, a, jobs[i].id, err));
         }
-        jobs[i].state = "failed";
-        jobs[i].error = "{\"code\":\"cancelled\",\"message\":\"the server ended meanwhile\"}";
-        jobs[i].finished_at = store_now();
-        TRY(store_job_update(app->store, &jobs[i], fields, err));
     }
     return ERR_OK;
 }

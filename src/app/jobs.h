@@ -42,14 +42,16 @@ enum errcode jobs_list(const struct caller *c, int64_t limit, struct job **out, 
 /** jobs_get() - Errors: ERR_NOT_FOUND, also for somebody else's. */
 enum errcode jobs_get(const struct caller *c, struct str id, struct job *out,
                       struct error *err) MUST_CHECK;
-/** jobs_cancel() - ask it to end; one that waits or runs elsewhere is marked. Errors:
+/** jobs_cancel() - ask it to end; one of another process ends when it next says how far it
+ *  is. Errors:
  *  ERR_NOT_FOUND, ERR_CONFLICT when it has ended. */
 enum errcode jobs_cancel(const struct caller *c, struct str id, struct job *out,
                          struct error *err) MUST_CHECK;
 /** job_encode() - append {id, kind, state, title, done, total, …} to @out. */
 void job_encode(const struct job *j, struct buf *out);
 
-/** jobs_recover() - at the start of a server: jobs that a crash cut are "failed". */
+/** jobs_recover() - at the start of a server: jobs that a crash cut are "failed"; those that
+ *  another process works on are left alone. */
 enum errcode jobs_recover(struct app *app, struct error *err) MUST_CHECK;
 /** jobs_free() - what is kept of @app; no job runs any more. Called once by app_close(). */
 void jobs_free(struct app *app);

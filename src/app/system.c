@@ -1,6 +1,6 @@
 #include "app/system.h"
 
-#include "app/alone.h"
+#include "app/locks.h"
 #include "store/store.h"
 
 static enum errcode open_as_is(struct engine *engine, const struct settings *settings,
@@ -43,25 +43,21 @@ static enum errcode go_down(struct store *store, int to, size_t *n, struct error
     return migrate_files_down(&t, store_migrations(), to < 0 ? 0 : to, n, err);
 }
 
-/* Alone in the folder: a server would lose tables that it reads. */
+/* Alone: a server would lose tables that it reads. */
 static enum errcode move(struct engine *engine, const struct settings *settings, int to,
                          enum errcode (*fn)(struct store *store, int to, size_t *n,
                                             struct error *err),
                          size_t *n, struct error *err)
 {
     struct store *store = NULL;
-    int lock = -1;
+    AUTO(engine_unlockp) struct engine_lock *lock = NULL;
+    TRY(engine_lock(engine, LOCK_PRESENCE, LOCK_ALONE, &lock, err));
+    if (!lock) {
+        ERROR(err, ERR_BUSY, "a server or another command works on this installation");
+        return error_hint(err, "stop it first");
+    }
     TRY(open_as_is(engine, settings, &store, err));
-    enum errcode code = alone_take(settings->text[SETTING_DATA], &lock, err);
-    if (code == ERR_OK && lock < 0) {
-        ERROR(err, ERR_BUSY, "a server or another command works in \"%s\"",
-              settings->text[SETTING_DATA]);
-        code = error_hint(err, "stop it first");
-    }
-    if (code == ERR_OK) {
-        code = fn(store, to, n, err);
-    }
-    alone_give_back(lock);
+    enum errcode code = fn(store, to, n, err);
     store_close(store);
     return code;
 }

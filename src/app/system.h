@@ -17,7 +17,7 @@
 enum errcode system_status(struct engine *engine, const struct settings *settings, struct arena *a,
                            struct migration_status **out, size_t *n, struct error *err) MUST_CHECK;
 /** system_up() - apply what is missing up to number @to (-1 = all); *@n how many. Errors: as
- *  system_status(), ERR_BUSY while a server or another command works in the folder, those of
+ *  system_status(), ERR_BUSY while a server or another command works on it, those of
  *  migrate_files_up(). */
 enum errcode system_up(struct engine *engine, const struct settings *settings, int to, size_t *n,
                        struct error *err) MUST_CHECK;

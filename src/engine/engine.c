@@ -2,6 +2,7 @@
 
 #include "base/attr.h"
 #include "engine/catalog_cache.h"
+#include "engine/lock.h"
 
 static const struct engine_ability abilities[] = {
 #define ABILITY(name, meaning) {#name, meaning, offsetof(struct engine_caps, name)},
@@ -216,6 +217,7 @@ void engine_register(struct engine *e, struct engine_ops *ops)
     BUG_ON(!ops->session_begin || !ops->session_end || !ops->transact);
     BUG_ON(!ops->generation || !ops->inspect || !ops->plan);
     BUG_ON(!ops->bulk_begin != !ops->bulk_row || !ops->bulk_begin != !ops->bulk_end);
+    BUG_ON(!ops->lock != !ops->unlock || !ops->lock != !ops->lock_holds);
     FILL(ping);
     FILL(namespace_drop);
     FILL(rehearse);
@@ -230,6 +232,9 @@ void engine_register(struct engine *e, struct engine_ops *ops)
     FILL(bulk_begin);
     FILL(bulk_row);
     FILL(bulk_end);
+    FILL(lock);
+    FILL(lock_holds);
+    FILL(unlock);
     FILL(backup);
     FILL(verify);
     e->ops = ops;

@@ -53,6 +53,15 @@ struct engine;
 struct session;
 struct cursor;
 struct bulk;
+struct engine_lock;
+
+#define ENGINE_LOCK_FILE "telaio.lock" /* in the folder of an embedded engine */
+
+enum lock_mode {
+    LOCK_NONE = 0,
+    LOCK_SHARED, /* any number of holders at once */
+    LOCK_ALONE,
+};
 
 /* A write: runs on the writer, perhaps twice; engine verbs and pure code only. */
 typedef enum errcode transact_fn(struct session *s, void *arg, struct error *err);
@@ -113,6 +122,14 @@ struct engine_ops {
     enum errcode (*bulk_end)(struct bulk *b, bool commit, struct write_result *out,
                              struct error *err);
 
+    /* a lock by name among all processes that work on the same data, let go at the latest when its
+       process ends; never waits: *out NULL when others hold it. All three NULL: no other process
+       can reach the data, and within this one a lock is always had */
+    enum errcode (*lock)(struct engine *e, struct str name, enum lock_mode mode,
+                         struct engine_lock **out, struct error *err);
+    bool (*lock_holds)(const struct engine_lock *l); /* false once a server has taken it away */
+    void (*unlock)(struct engine_lock *l);
+
     /* copy of a whole namespace into a file at @path while others write (backup) */
     enum errcode (*backup)(struct engine *e, struct str ns, const char *path, struct error *err);
     /* @report gets one line per finding; sound = false when there is one */
@@ -144,6 +161,10 @@ struct cursor {
 };
 
 struct bulk {
+    struct engine *engine;
+};
+
+struct engine_lock {
     struct engine *engine;
 };
 
@@ -189,6 +210,17 @@ enum errcode engine_bulk_row(struct bulk *b, const struct value *values,
                              struct error *err) MUST_CHECK;
 enum errcode engine_bulk_end(struct bulk *b, bool commit, struct write_result *out,
                              struct error *err) MUST_CHECK;
+/** engine_lock() - *@out NULL when others hold @name; let go with engine_unlock(). */
+enum errcode engine_lock(struct engine *e, struct str name, enum lock_mode mode,
+                         struct engine_lock **out, struct error *err) MUST_CHECK;
+/** engine_lock_wait() - the same, trying for at most @wait_us. Errors: ERR_BUSY. */
+enum errcode engine_lock_wait(struct engine *e, struct str name, enum lock_mode mode,
+                              int64_t wait_us, struct engine_lock **out,
+                              struct error *err) MUST_CHECK;
+bool engine_lock_holds(const struct engine_lock *l);
+/** engine_unlock() - NULL is fine. */
+void engine_unlock(struct engine_lock *l);
+void engine_unlockp(struct engine_lock **l); /* for AUTO() */
 enum errcode engine_backup(struct engine *e, struct str ns, const char *path,
                            struct error *err) MUST_CHECK;
 enum errcode engine_verify(struct engine *e, struct str ns, struct buf *report, bool *sound,

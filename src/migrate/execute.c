@@ -14,6 +14,7 @@ struct run {
     struct arena *arena;
     struct session *session;
     struct record_place place; /* the journal */
+    struct engine_lock *claim; /* says that we are at it */
     struct change_record record;
     struct change_step *steps;
     struct catalog *before, *wanted;
@@ -295,6 +296,10 @@ static enum errcode execute(struct run *r, struct error *err)
     AUTO(catalog_unrefp) struct catalog *after = NULL;
     TRY(take_schema(r, err));
     prepare_records(r);
+    TRY(journal_claim(t->journal, r->record.id, &r->claim, err));
+    if (!r->claim) {
+        return ERROR(err, ERR_CONFLICT, "this plan is being run already");
+    }
     TRY(engine_transact(r->place.engine, r->place.ns, write_intent, r, err));
     TRY(run_groups(r, err));
     TRY(engine_inspect(r->session, &after, err));
@@ -324,6 +329,7 @@ enum errcode run_execute(const struct migrate_target *t, const struct plan *plan
     TRY(engine_session_begin(t->engine, t->ns, ACCESS_SCHEMA, &r.session, err));
     enum errcode code = execute(&r, err);
     engine_session_end(r.session);
+    engine_unlock(r.claim);
     catalog_unref(r.before);
     catalog_unref(r.wanted);
     if (code == ERR_OK) {

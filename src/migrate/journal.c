@@ -131,6 +131,14 @@ struct record_place journal_place(const struct journal *j)
     return (struct record_place){.engine = j->engine, .ns = j->ns, .catalog = j->catalog};
 }
 
+enum errcode journal_claim(const struct journal *j, const char *id, struct engine_lock **out,
+                           struct error *err)
+{
+    AUTO(arena_freep) struct arena *a = arena_new();
+    const char *name = arena_printf(a, "change/%s", id);
+    return engine_lock(j->engine, str_of(name), LOCK_ALONE, out, err);
+}
+
 /*
  * Ten digits of milliseconds (enough until the year 4200 and more) and six of chance, in an
  * alphabet whose order is the order of its values. Ids made by one process never go back.

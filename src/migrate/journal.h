@@ -84,6 +84,15 @@ enum errcode journal_open(struct engine *engine, struct str ns, struct journal *
 void journal_close(struct journal *j);
 /** journal_place() - where its records are. */
 struct record_place journal_place(const struct journal *j);
+/**
+ * journal_claim() - whoever runs change @id has this until it is finished in the journal
+ *
+ * *@out NULL: another process has it, the change runs there. Let go with engine_unlock(); a crash
+ * lets go too, and what is "running" and nobody's is what migrate_recover() settles.
+ */
+enum errcode journal_claim(const struct journal *j, const char *id, struct engine_lock **out,
+                           struct error *err) MUST_CHECK;
+
 /** journal_id() - a new change id at @out. */
 #define CHANGE_ID_TEXT 16
 void journal_id(char out[CHANGE_ID_TEXT + 1]);

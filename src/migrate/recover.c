@@ -113,6 +113,19 @@ static enum errcode settle_one(const struct migrate_target *t, struct change_rec
     return code;
 }
 
+/* Only when nobody is at it; what was read before that is read again. */
+static enum errcode settle_ours(const struct migrate_target *t, struct change_record *record,
+                                struct arena *a, struct migrate_recovery *out, struct error *err)
+{
+    AUTO(engine_unlockp) struct engine_lock *claim = NULL;
+    TRY(journal_claim(t->journal, record->id, &claim, err));
+    if (!claim) {
+        return ERR_OK;
+    }
+    TRY(migrate_get(t->journal, 0, record->id, a, record, err));
+    return text_eq(record->state, "running") ? settle_one(t, record, a, out, err) : ERR_OK;
+}
+
 enum errcode migrate_recover(const struct migrate_target *t, struct migrate_recovery *out,
                              struct error *err)
 {
@@ -127,7 +140,7 @@ enum errcode migrate_recover(const struct migrate_target *t, struct migrate_reco
     struct change_record *records = found;
     struct migrate_recovery sum = {0};
     for (size_t i = 0; i < n; i++) {
-        TRY(settle_one(t, &records[i], a, &sum, err));
+        TRY(settle_ours(t, &records[i], a, &sum, err));
     }
     if (out) {
         *out = sum;

@@ -11,8 +11,8 @@ struct migrate_recovery {
 /**
  * migrate_recover() - settle the changes of @t's namespace that a crash left running
  *
- * Call at start for each namespace, before anything else changes it. The live fingerprint tells
- * before from after; groups are transactions, so there is nothing in between on engines with
+ * Call at start for each namespace, and now and then. What another process runs (see
+ * journal_claim()) is left alone. The live fingerprint tells before from after; groups are transactions, so there is nothing in between on engines with
  * transactional DDL. @out may be NULL.
  */
 enum errcode migrate_recover(const struct migrate_target *t, struct migrate_recovery *out,

@@ -39,10 +39,16 @@ const char *test_engine_skip(const char *name)
     return text_eq(name, "mongodb") ? getenv("TELAIO_TEST_MONGODB_SKIP") : NULL;
 }
 
-static enum errcode open_sqlite(struct test_engine *t, struct error *err)
+static bool make_folder(struct test_engine *t)
 {
     snprintf(t->folder, sizeof t->folder, "/tmp/telaio-test-engine-XXXXXX");
-    if (!mkdtemp(t->folder)) {
+    return mkdtemp(t->folder) != NULL;
+}
+
+/* In the folder that is there, or in a new one. */
+static enum errcode open_sqlite(struct test_engine *t, struct error *err)
+{
+    if (!t->folder[0] && !make_folder(t)) {
         return ERROR(err, ERR_IO, "no folder can be made in /tmp");
     }
     struct sqlite_settings settings = {.folder = t->folder, .no_group_commit = true};
@@ -92,20 +98,22 @@ static enum errcode open_server(const struct server *server, struct test_engine 
                      server->variable);
     }
     read_address(a, address, &o);
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    snprintf(t->prefix, sizeof t->prefix, "t%x_%x_", (unsigned)getpid(),
-             (unsigned)now.tv_nsec >> 10);
+    if (!t->prefix[0]) {
+        struct timespec now;
+        clock_gettime(CLOCK_REALTIME, &now);
+        snprintf(t->prefix, sizeof t->prefix, "t%x_%x_", (unsigned)getpid(),
+                 (unsigned)now.tv_nsec >> 10);
+    }
     o.prefix = t->prefix;
     o.application_name = "telaio-test";
     return server->kind->open(&o, &t->engine, err);
 }
 
-bool test_engine_open(const char *name, struct test_engine *out)
+static bool open_engine(const char *name, struct test_engine *out)
 {
     struct error err = ERROR_INIT;
     const struct server *server = server_of(name);
-    *out = (struct test_engine){.name = name};
+    out->name = name;
     enum errcode code = ERR_OK;
     if (text_eq(name, "null")) {
         out->engine = null_engine_open();
@@ -123,10 +131,23 @@ bool test_engine_open(const char *name, struct test_engine *out)
     return code == ERR_OK;
 }
 
+bool test_engine_open(const char *name, struct test_engine *out)
+{
+    *out = (struct test_engine){0};
+    return open_engine(name, out);
+}
+
+bool test_engine_again(const struct test_engine *first, struct test_engine *out)
+{
+    *out = *first;
+    out->is_again = true;
+    return open_engine(first->name, out);
+}
+
 void test_engine_close(struct test_engine *t)
 {
     engine_close(t->engine);
-    if (t->folder[0]) {
+    if (t->folder[0] && !t->is_again) {
         char command[128];
         snprintf(command, sizeof command, "rm -r %s", t->folder);
         if (system(command) != 0) {

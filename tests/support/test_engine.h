@@ -13,10 +13,13 @@ struct test_engine {
     const char *name;
     char folder[64]; /* of SQLite */
     char prefix[32];
+    bool is_again;
 };
 
 /** test_engine_open() - says on stderr why it cannot. */
 bool test_engine_open(const char *name, struct test_engine *out);
+/** test_engine_again() - what another process would open: the same data; closed before @first. */
+bool test_engine_again(const struct test_engine *first, struct test_engine *out);
 void test_engine_close(struct test_engine *t);
 
 /** test_engine_skip() - why there is no server of the kind @name and none can be had, NULL when its

@@ -3,6 +3,7 @@
 #include "base/attr.h"
 #include "base/time.h"
 #include "engine/mariadb/core.h"
+#include "engine/mariadb/lock.h"
 
 #define OLDEST 100500 /* RETURNING */
 
@@ -43,12 +44,11 @@ static const struct engine_ops mariadb_ops = {
     .session_end = mariadb_session_end,
     .transact = mariadb_transact,
     .generation = mariadb_generation,
+    .lock = mariadb_lock,
+    .lock_holds = mariadb_lock_holds,
+    .unlock = mariadb_unlock,
     .inspect = mariadb_inspect,
     .plan = mariadb_plan,
-    .select = mariadb_select,
-    .cursor_next = mariadb_cursor_next,
-    .cursor_close = mariadb_cursor_close,
-    .write = mariadb_write,
 };
 
 static int or_default(int given, int standard)
@@ -124,12 +124,9 @@ static enum errcode learn(struct mariadb_engine *e, struct error *err)
     MYSQL_RES *r = NULL;
     e->settings = "DO 1";
     TRY(my_connect(e, e->options.is_attached ? e->options.database : NULL, &c, err));
-    enum errcode code = my_ask(c, "SELECT version(), @@max_allowed_packet", NULL, 0, &r, err);
+    enum errcode code = my_ask(c, "SELECT version()", NULL, 0, &r, err);
     if (code == ERR_OK) {
-        MYSQL_ROW row = mysql_fetch_row(r);
-        int64_t packet = 0;
-        const char *text = arena_strdup(e->arena, row[0]);
-        e->packet_max = str_int64(str_of(row[1]), &packet) ? (size_t)packet : 1 << 20;
+        const char *text = arena_strdup(e->arena, mysql_fetch_row(r)[0]);
         mysql_free_result(r);
         e->version = version_of(text);
         e->is_mysql = !strcasestr(text, "mariadb");

@@ -2,6 +2,8 @@
 
 #include "base/attr.h"
 #include "engine/postgres/inside.h"
+#include "engine/postgres/lock.h"
+#include "engine/postgres/pipeline.h"
 
 #define OLDEST_VERSION 130000
 
@@ -28,6 +30,7 @@ static enum errcode cannot_plan(struct engine *e, const struct catalog *before, 
 static void close_engine(struct engine *engine)
 {
     struct postgres_engine *e = postgres_engine_of(engine);
+    pipelines_close(e);
     pg_pool_close(e);
     pthread_mutex_destroy(&e->lock);
     arena_free(e->arena);
@@ -66,6 +69,9 @@ static const struct engine_ops postgres_ops = {
     .session_end = postgres_session_end,
     .transact = postgres_transact,
     .generation = generation,
+    .lock = postgres_lock,
+    .lock_holds = postgres_lock_holds,
+    .unlock = postgres_unlock,
     /* structure: .rehearse, .group_begin, .run_step and .group_end come with their files */
     .inspect = cannot_inspect,
     .plan = cannot_plan,
@@ -155,12 +161,13 @@ static enum errcode learn(struct postgres_engine *e, struct pg_conn *c, struct e
 static enum errcode connect_once(struct postgres_engine *e, struct error *err)
 {
     struct pg_conn *c = NULL;
-    TRY(pg_conn_open(e, &c, err));
-    enum errcode code = learn(e, c, err);
+    e->pool.n_open = 1;
+    enum errcode code = pg_conn_open(e, &c, err);
     if (code == ERR_OK) {
+        code = learn(e, c, err);
         pg_give(c);
     } else {
-        pg_conn_close(c);
+        e->pool.n_open = 0;
     }
     return code;
 }

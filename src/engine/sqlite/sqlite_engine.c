@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "engine/catalog_cache.h"
 #include "engine/sqlite/kind.h"
+#include "engine/sqlite/lock.h"
 #include "engine/sqlite/maintain.h"
 #include "engine/sqlite/session.h"
 
@@ -258,6 +259,9 @@ static const struct engine_ops sqlite_ops = {
     .bulk_begin = sqlite_bulk_begin,
     .bulk_row = sqlite_bulk_row,
     .bulk_end = sqlite_bulk_end,
+    .lock = sqlite_lock,
+    .lock_holds = sqlite_lock_holds,
+    .unlock = sqlite_unlock,
     .backup = sqlite_backup,
     .verify = sqlite_verify,
 };

@@ -176,19 +176,26 @@ static const char *state_of(struct world *w, const char *id)
     return r.state;
 }
 
-static void only_who_is_alone_settles_what_was_interrupted(void **state)
+static void what_nobody_runs_any_more_is_settled(void **state)
 {
     struct world *w = *state;
     struct world other = {.arena = w->arena, .settings = w->settings};
+    struct engine_lock *claim = NULL;
     add_user(w, "o@x.org", "OWNER", NULL);
     leave_running(w, "aaaaaaaaaaaaaaaa");
+    OK(journal_claim(w->app->store->journal, "aaaaaaaaaaaaaaaa", &claim, err));
+    assert_non_null(claim);
     memcpy(other.folder, w->folder, sizeof other.folder);
     world_open(&other);
-    world_close(&other);
     assert_string_equal(state_of(w, "aaaaaaaaaaaaaaaa"), "running");
-    world_close(w);
-    world_open(w);
+    engine_unlock(claim);
+    OK(app_sweep(other.app, err));
     assert_string_equal(state_of(w, "aaaaaaaaaaaaaaaa"), "failed");
+    leave_running(w, "bbbbbbbbbbbbbbbb");
+    world_close(&other);
+    world_open(&other);
+    assert_string_equal(state_of(w, "bbbbbbbbbbbbbbbb"), "failed");
+    world_close(&other);
 }
 
 static void what_is_past_its_time_is_swept(void **state)
@@ -216,7 +223,7 @@ int main(void)
         T(tables_are_judged_by_their_policy),
         T(a_scope_names_a_table_either_way),
         T(the_system_works_before_there_is_anything),
-        T(only_who_is_alone_settles_what_was_interrupted),
+        T(what_nobody_runs_any_more_is_settled),
         T(what_is_past_its_time_is_swept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
