@@ -49,6 +49,10 @@ static const struct engine_ops mariadb_ops = {
     .unlock = mariadb_unlock,
     .inspect = mariadb_inspect,
     .plan = mariadb_plan,
+    .select = mariadb_select,
+    .cursor_next = mariadb_cursor_next,
+    .cursor_close = mariadb_cursor_close,
+    .write = mariadb_write,
 };
 
 static int or_default(int given, int standard)
@@ -124,9 +128,12 @@ static enum errcode learn(struct mariadb_engine *e, struct error *err)
     MYSQL_RES *r = NULL;
     e->settings = "DO 1";
     TRY(my_connect(e, e->options.is_attached ? e->options.database : NULL, &c, err));
-    enum errcode code = my_ask(c, "SELECT version()", NULL, 0, &r, err);
+    enum errcode code = my_ask(c, "SELECT version(), @@max_allowed_packet", NULL, 0, &r, err);
     if (code == ERR_OK) {
-        const char *text = arena_strdup(e->arena, mysql_fetch_row(r)[0]);
+        MYSQL_ROW row = mysql_fetch_row(r);
+        int64_t packet = 0;
+        const char *text = arena_strdup(e->arena, row[0]);
+        e->packet_max = str_int64(str_of(row[1]), &packet) ? (size_t)packet : 1 << 20;
         mysql_free_result(r);
         e->version = version_of(text);
         e->is_mysql = !strcasestr(text, "mariadb");

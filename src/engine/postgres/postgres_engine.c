@@ -3,7 +3,6 @@
 #include "base/attr.h"
 #include "engine/postgres/inside.h"
 #include "engine/postgres/lock.h"
-#include "engine/postgres/pipeline.h"
 
 #define OLDEST_VERSION 130000
 
@@ -30,7 +29,6 @@ static enum errcode cannot_plan(struct engine *e, const struct catalog *before, 
 static void close_engine(struct engine *engine)
 {
     struct postgres_engine *e = postgres_engine_of(engine);
-    pipelines_close(e);
     pg_pool_close(e);
     pthread_mutex_destroy(&e->lock);
     arena_free(e->arena);
@@ -161,13 +159,12 @@ static enum errcode learn(struct postgres_engine *e, struct pg_conn *c, struct e
 static enum errcode connect_once(struct postgres_engine *e, struct error *err)
 {
     struct pg_conn *c = NULL;
-    e->pool.n_open = 1;
-    enum errcode code = pg_conn_open(e, &c, err);
+    TRY(pg_conn_open(e, &c, err));
+    enum errcode code = learn(e, c, err);
     if (code == ERR_OK) {
-        code = learn(e, c, err);
         pg_give(c);
     } else {
-        e->pool.n_open = 0;
+        pg_conn_close(c);
     }
     return code;
 }
