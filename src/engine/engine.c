@@ -322,6 +322,12 @@ enum errcode engine_plan(struct engine *e, const struct catalog *before, struct 
     return e->ops->plan(e, before, plan, err);
 }
 
+const char *engine_view_text(struct engine *e, struct arena *a, const struct engine_view *v)
+{
+    BUG_ON(!e->caps.views || !e->ops->view_text);
+    return e->ops->view_text(e, a, v);
+}
+
 enum errcode engine_rehearse(struct session *s, struct plan *plan, struct error *err)
 {
     if (!s->engine->caps.rehearse) {

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "catalog/catalog.h"
 #include "engine/plan.h"
+#include "engine/view.h"
 #include "query/query.h"
 
 /*
@@ -93,6 +94,8 @@ struct engine_ops {
     /* pure, no I/O: fills steps and groups of @plan from plan->changes and the catalog before */
     enum errcode (*plan)(struct engine *e, const struct catalog *before, struct plan *plan,
                          struct error *err);
+    /* the statement that makes @v; pure. Those with the ability views have it */
+    const char *(*view_text)(struct engine *e, struct arena *a, const struct engine_view *v);
     /* run the plan on an empty copy of the schema: fills plan->fingerprint_after; no effect */
     enum errcode (*rehearse)(struct session *s, struct plan *plan, struct error *err);
     /* on a SCHEMA session: a group is begun, its steps run one by one, and it ends */
@@ -188,6 +191,8 @@ enum errcode engine_generation(struct engine *e, struct str ns, uint64_t *out,
 enum errcode engine_inspect(struct session *s, struct catalog **out, struct error *err) MUST_CHECK;
 enum errcode engine_plan(struct engine *e, const struct catalog *before, struct plan *plan,
                          struct error *err) MUST_CHECK;
+/** engine_view_text() - in @a; a step of kind STEP_RUN makes the view. BUG without views. */
+const char *engine_view_text(struct engine *e, struct arena *a, const struct engine_view *v);
 enum errcode engine_rehearse(struct session *s, struct plan *plan, struct error *err) MUST_CHECK;
 enum errcode engine_group_begin(struct session *s, const struct plan_group *g,
                                 struct error *err) MUST_CHECK;

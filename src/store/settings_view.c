@@ -1,33 +1,44 @@
 #include "store/settings_view.h"
 
 #include "base/attr.h"
+#include "engine/view.h"
 
-#define VIEW_NAME "settings_audit"
-
-/* One text an engine: views are the engine's own, they are no operation of a change list. */
-static const struct {
-    const char *engine, *text;
-} views[] = {
-    {"sqlite",
-     "CREATE VIEW \"" VIEW_NAME "\" AS SELECT c.\"id\" AS \"change_id\", c.\"tenant_id\", "
-     "c.\"ns\" AS \"namespace\", c.\"source\", c.\"kind\", c.\"title\", c.\"tables\", "
-     "c.\"actor_id\" AS \"user_id\", c.\"actor_name\" AS \"user_name\", a.\"ip_address\", "
-     "a.\"user_agent\", a.\"request_id\", c.\"created_at\", c.\"finished_at\", "
-     "c.\"state\" AS \"outcome\", c.\"error\", c.\"operations\", "
-     "(SELECT group_concat(s.\"text\", ';' || char(10)) FROM (SELECT \"text\" FROM \"step\" "
-     "WHERE \"change_id\" = c.\"id\" ORDER BY \"n\") AS s) AS \"statement\" "
-     "FROM \"change\" AS c LEFT JOIN \"audit_log\" AS a ON a.\"change_id\" = c.\"id\""},
+/* Views are the engine's own, they are no operation of a change list. */
+static const struct view_column columns[] = {
+    {"change_id", "id", false},
+    {"tenant_id", "tenant_id", false},
+    {"namespace", "ns", false},
+    {"source", "source", false},
+    {"kind", "kind", false},
+    {"title", "title", false},
+    {"tables", "tables", false},
+    {"user_id", "actor_id", false},
+    {"user_name", "actor_name", false},
+    {"ip_address", "ip_address", true},
+    {"user_agent", "user_agent", true},
+    {"request_id", "request_id", true},
+    {"created_at", "created_at", false},
+    {"finished_at", "finished_at", false},
+    {"outcome", "state", false},
+    {"error", "error", false},
+    {"operations", "operations", false},
 };
 
-static const char *view_text(const struct store *s)
-{
-    for (size_t i = 0; i < ARRAY_LEN(views); i++) {
-        if (text_eq(views[i].engine, s->engine->ops->name)) {
-            return views[i].text;
-        }
-    }
-    return NULL;
-}
+static const struct engine_view settings_audit = {
+    .name = "settings_audit",
+    .table = "change",
+    .key = "id",
+    .joined = "audit_log",
+    .joined_key = "change_id",
+    .columns = columns,
+    .n_columns = ARRAY_LEN(columns),
+    .texts = {.name = "statement",
+              .table = "step",
+              .key = "change_id",
+              .column = "text",
+              .order = "n",
+              .between = ";\n"},
+};
 
 static enum errcode run(struct session *s, const char *text, struct error *err)
 {
@@ -46,16 +57,16 @@ static enum errcode run(struct session *s, const char *text, struct error *err)
 
 enum errcode settings_view_make(struct store *s, struct error *err)
 {
-    const char *text = view_text(s);
-    if (!text || catalog_find_table(s->catalog, STR(VIEW_NAME))) {
+    struct str name = str_of(settings_audit.name);
+    if (!s->engine->caps.views || catalog_find_table(s->catalog, name)) {
         return ERR_OK;
     }
     AUTO(engine_session_endp) struct session *session = NULL;
     TRY(engine_session_begin(s->engine, s->ns, ACCESS_SCHEMA, &session, err));
     AUTO(catalog_unrefp) struct catalog *now = NULL;
     TRY(engine_inspect(session, &now, err));
-    if (catalog_find_table(now, STR(VIEW_NAME))) {
+    if (catalog_find_table(now, name)) {
         return ERR_OK; /* another process was faster */
     }
-    return run(session, text, err);
+    return run(session, engine_view_text(s->engine, session->arena, &settings_audit), err);
 }

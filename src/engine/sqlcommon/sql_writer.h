@@ -8,6 +8,7 @@
 #include "catalog/expr.h"
 #include "catalog/table.h"
 #include "catalog/value.h"
+#include "engine/view.h"
 #include "query/filter.h"
 #include "query/query.h"
 
@@ -45,6 +46,8 @@ struct sql_dialect {
     void (*search)(struct sql_writer *w, const struct filter *f);
     /* a portable function; false when the dialect does not know it */
     bool (*call)(struct sql_writer *w, const struct expr *e);
+    /* the texts of a view's rows in one value, see sql_view.h; NULL: out of a sorted sub-select */
+    void (*list_texts)(struct sql_writer *w, const struct engine_view *v);
     /* engine text that stands where an expression may: closed, one expression's place, no more */
     bool (*is_closed)(struct arena *a, struct str text);
     /* "text like pattern" inside a schema expression */

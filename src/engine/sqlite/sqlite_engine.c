@@ -8,6 +8,8 @@
 #include "base/fs.h"
 #include "base/time.h"
 #include "engine/catalog_cache.h"
+#include "engine/sqlcommon/sql_view.h"
+#include "engine/sqlite/dialect.h"
 #include "engine/sqlite/kind.h"
 #include "engine/sqlite/lock.h"
 #include "engine/sqlite/maintain.h"
@@ -234,6 +236,12 @@ enum errcode sqlite_file_path(struct engine *e, struct arena *a, struct str ns, 
     return ERR_OK;
 }
 
+static const char *view_text(struct engine *engine, struct arena *a, const struct engine_view *v)
+{
+    (void)engine;
+    return sql_view_text(a, &sqlite_dialect, v);
+}
+
 static const struct engine_ops sqlite_ops = {
     .name = "sqlite",
     .close = close_engine,
@@ -247,6 +255,7 @@ static const struct engine_ops sqlite_ops = {
     .generation = generation,
     .inspect = sqlite_inspect,
     .plan = sqlite_plan,
+    .view_text = view_text,
     .rehearse = sqlite_rehearse,
     .group_begin = sqlite_group_begin,
     .run_step = sqlite_run_step,
