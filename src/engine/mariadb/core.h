@@ -11,6 +11,8 @@
 #include "engine/kind.h"
 #include "engine/mariadb/conn.h"
 #include "engine/mariadb/session.h"
+#include "engine/mariadb/structure.h"
+#include "engine/mariadb/types.h"
 
 /*
  * The insides of the driver that its row files share: the engine, its pools and its connections.
@@ -22,6 +24,7 @@
 
 struct my_pool;
 struct my_stmt;
+struct my_estimates;
 struct mariadb_cursor;
 
 /* What is known of a namespace; made on first use, lives as long as the engine. */
@@ -33,6 +36,7 @@ struct my_namespace {
     int64_t read_us;         /* when the count was read; 0 = never */
     uint64_t read_epoch;
     uint64_t count;
+    struct my_estimates *estimates; /* estimate.c */
 };
 
 struct mariadb_engine {
@@ -59,17 +63,22 @@ struct my_conn {
     bool in_transaction; /* between START TRANSACTION and its end */
     bool is_doomed;      /* the server has ended the transaction: nothing runs until ROLLBACK */
     bool is_broken;
-    bool is_worn;        /* has settings of one session: reset before anybody else gets it */
-    bool is_patient;     /* what runs is not ended by a cancelled fiber */
-    enum errcode ended;  /* why a wait was given up; the connection is broken then */
-    int64_t deadline_us; /* of waits; 0 = none */
-    int64_t idle_us;     /* since when */
+    bool is_worn;               /* has settings of one session: reset before anybody else gets it */
+    bool is_patient;            /* what runs is not ended by a cancelled fiber */
+    enum errcode ended;         /* why a wait was given up; the connection is broken then */
+    int64_t deadline_us;        /* of waits; 0 = none */
+    int64_t idle_us;            /* since when */
     struct my_stmt *statements; /* prepared, the one used last first */
     int n_statements;
     struct mariadb_cursor *streaming; /* whose rows are on the wire */
     struct buf text;                  /* of the statement that is being written */
     struct arena *scratch;            /* of that statement */
 };
+
+static inline const struct sql_dialect *my_dialect(const struct mariadb_engine *e)
+{
+    return e->is_mysql ? &mysql_dialect : &mariadb_dialect;
+}
 
 /** my_connect() - one more connection; @database may be NULL. Errors: ERR_UNAVAILABLE,
  *  ERR_SOURCE_REFUSED. */
@@ -97,6 +106,18 @@ int my_wait(struct my_conn *c, int status);
 /** my_stream_aside() - read what is left of the stream of @c into memory. Errors: ERR_TOO_LARGE. */
 enum errcode my_stream_aside(struct my_conn *c, struct error *err) MUST_CHECK;
 void my_cursors_close(struct mariadb_session *s);
+/** my_session_take() - s->conn for one question; a session that only reads gives it to others
+ *  between its questions: my_session_give(). Errors: as my_take(). */
+enum errcode my_session_take(struct mariadb_session *s, struct error *err) MUST_CHECK;
+void my_session_give(struct mariadb_session *s);
+
+/* estimate.c */
+void my_estimates_free(struct my_namespace *n);
+
+/* write.c */
+/** my_write() - one write on @c; arena_reset(c->scratch) is the affair of the caller. */
+enum errcode my_write(struct my_conn *c, const struct write *w, struct write_result *out,
+                      struct error *err) MUST_CHECK;
 
 /* pool.c */
 /** my_take() - a connection for @database; waits where all are in use. Errors: ERR_BUSY,

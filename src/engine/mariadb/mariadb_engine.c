@@ -17,6 +17,7 @@ static void close_engine(struct engine *engine)
     struct mariadb_engine *e = of(engine);
     my_pools_free(e);
     for (struct my_namespace *n = e->namespaces; n; n = n->next) {
+        my_estimates_free(n);
         pthread_mutex_destroy(&n->lock);
     }
     pthread_mutex_destroy(&e->lock);
@@ -53,6 +54,10 @@ static const struct engine_ops mariadb_ops = {
     .cursor_next = mariadb_cursor_next,
     .cursor_close = mariadb_cursor_close,
     .write = mariadb_write,
+    .row_estimate = mariadb_row_estimate,
+    .bulk_begin = mariadb_bulk_begin,
+    .bulk_row = mariadb_bulk_row,
+    .bulk_end = mariadb_bulk_end,
 };
 
 static int or_default(int given, int standard)

@@ -4,7 +4,6 @@
 #include "engine/mariadb/core.h"
 #include "engine/mariadb/errors.h"
 #include "engine/mariadb/stmt.h"
-#include "engine/mariadb/types.h"
 
 /*
  * Reading. Rows come as the cursor asks for them and are read in the packet they lie in, so a
@@ -15,7 +14,6 @@
 #define ASIDE_BYTES  ((size_t)64 << 20)
 #define FORGET_ROWS  256
 #define FORGET_BYTES ((size_t)1 << 20)
-#define ESTIMATE_US  5000000
 
 struct mariadb_cursor {
     struct cursor base;
@@ -174,8 +172,7 @@ static void forget_stream(struct mariadb_cursor *c)
 
 /* ---- cursors -------------------------------------------------------------------------------- */
 
-/* A session that only reads lends its connection to others between its questions. */
-static void give_if_unused(struct mariadb_session *s)
+void my_session_give(struct mariadb_session *s)
 {
     if (s->conn && !s->is_owner && !s->conn->streaming) {
         my_give(s->conn);
@@ -183,7 +180,7 @@ static void give_if_unused(struct mariadb_session *s)
     }
 }
 
-static enum errcode take(struct mariadb_session *s, struct error *err)
+enum errcode my_session_take(struct mariadb_session *s, struct error *err)
 {
     return s->conn ? ERR_OK : my_take(s->engine, s->database, &s->conn, err);
 }
@@ -192,11 +189,11 @@ static enum errcode ask(struct mariadb_cursor *c, struct error *err)
 {
     struct mariadb_session *s = c->session;
     struct sql_writer w;
-    TRY(take(s, err));
+    TRY(my_session_take(s, err));
     struct my_conn *conn = s->conn;
     buf_clear(&conn->text);
     arena_reset(conn->scratch);
-    sql_begin(&w, &mariadb_dialect, &conn->text, conn->scratch);
+    sql_begin(&w, my_dialect(s->engine), &conn->text, conn->scratch);
     sql_select(&w, c->query);
     TRY(my_stmt_run(conn, &w, &c->stmt, err));
     c->conn = conn;
@@ -223,7 +220,7 @@ enum errcode mariadb_select(struct session *base, const struct query *q, struct 
     }
     enum errcode code = ask(c, err);
     if (code != ERR_OK) {
-        give_if_unused(s);
+        my_session_give(s);
         return code;
     }
     c->next = s->cursors;
@@ -265,7 +262,7 @@ enum errcode mariadb_cursor_next(struct cursor *base, const struct value **row, 
     if (found) {
         *row = c->row;
     } else {
-        give_if_unused(c->session);
+        my_session_give(c->session);
     }
     return code;
 }
@@ -295,7 +292,7 @@ void mariadb_cursor_close(struct cursor *base)
     }
     *at = c->next;
     free_cursor(c);
-    give_if_unused(c->session);
+    my_session_give(c->session);
 }
 
 void my_cursors_close(struct mariadb_session *s)

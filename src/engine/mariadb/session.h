@@ -45,6 +45,11 @@ void mariadb_cursor_close(struct cursor *c);
 enum errcode mariadb_write(struct session *s, const struct write *w, struct write_result *out,
                            struct error *err);
 int64_t mariadb_row_estimate(struct session *s, const struct table *t);
+enum errcode mariadb_bulk_begin(struct engine *e, struct str ns, const struct write *shape,
+                                struct bulk **out, struct error *err);
+enum errcode mariadb_bulk_row(struct bulk *b, const struct value *values, struct error *err);
+enum errcode mariadb_bulk_end(struct bulk *b, bool commit, struct write_result *out,
+                              struct error *err);
 
 /* structure: inspect.c, plan.c, run.c */
 enum errcode mariadb_inspect(struct session *s, struct catalog **out, struct error *err);

@@ -2,7 +2,6 @@
 #include "engine/mariadb/core.h"
 #include "engine/mariadb/errors.h"
 #include "engine/mariadb/stmt.h"
-#include "engine/mariadb/types.h"
 
 /* Writes: one prepared statement each, an upsert up to two. */
 
@@ -12,7 +11,7 @@ static enum errcode run(struct my_conn *c, const struct write *wr, struct write_
     struct sql_writer w;
     struct my_stmt *s = NULL;
     buf_clear(&c->text);
-    sql_begin(&w, &mariadb_dialect, &c->text, c->scratch);
+    sql_begin(&w, my_dialect(c->engine), &c->text, c->scratch);
     sql_write(&w, wr);
     if (w.broken) {
         return ERROR(err, ERR_INVALID, "the write cannot be said: %s", w.broken);
@@ -86,7 +85,7 @@ static enum errcode find_row(struct my_conn *c, const struct write *u, bool *fou
     struct my_stmt *s = NULL;
     int rc = 0;
     buf_clear(&c->text);
-    sql_begin(&w, &mariadb_dialect, &c->text, c->scratch);
+    sql_begin(&w, my_dialect(c->engine), &c->text, c->scratch);
     sql_text(&w, "SELECT 1 FROM ");
     sql_ident(&w, u->table->name);
     sql_text(&w, " WHERE ");
@@ -135,6 +134,13 @@ static enum errcode upsert(struct my_conn *c, const struct write *wr, struct wri
     return code;
 }
 
+enum errcode my_write(struct my_conn *c, const struct write *w, struct write_result *out,
+                      struct error *err)
+{
+    arena_reset(c->scratch);
+    return w->kind == WRITE_UPSERT ? upsert(c, w, out, err) : run(c, w, out, err);
+}
+
 enum errcode mariadb_write(struct session *base, const struct write *w, struct write_result *out,
                            struct error *err)
 {
@@ -145,8 +151,7 @@ enum errcode mariadb_write(struct session *base, const struct write *w, struct w
         return ERROR(err, ERR_INTERNAL, "a reading session writes nothing");
     }
     TRY(mariadb_own(s, &c, err));
-    arena_reset(c->scratch);
-    TRY(w->kind == WRITE_UPSERT ? upsert(c, w, &result, err) : run(c, w, &result, err));
+    TRY(my_write(c, w, &result, err));
     if (out) {
         *out = result;
     }
