@@ -15,8 +15,8 @@
 /* ---- the table of all routes --------------------------------------------------------------- */
 
 static const struct route *const tables[] = {
-    routes_auth,    routes_people, routes_server,   routes_tables,
-    routes_changes, routes_rows,   routes_transfer, routes_openapi,
+    routes_auth, routes_people,   routes_server,  routes_tables,  routes_changes,
+    routes_rows, routes_transfer, routes_openapi, routes_sources,
 };
 
 static struct {

@@ -51,9 +51,9 @@ struct route {
  * Tables of routes, one per file of handlers, ended by a row without a method. GET rows answer HEAD
  * too. Of a row whose action is ACTION_PUBLIC nobody is identified: the caller is nobody.
  */
-extern const struct route routes_auth[], routes_people[], routes_server[];    /* api/ */
-extern const struct route routes_tables[], routes_changes[];                  /* api/editor/ */
-extern const struct route routes_rows[], routes_transfer[], routes_openapi[]; /* api/custom/ */
+extern const struct route routes_auth[], routes_people[], routes_server[];     /* api/ */
+extern const struct route routes_tables[], routes_changes[], routes_sources[]; /* api/editor/ */
+extern const struct route routes_rows[], routes_transfer[], routes_openapi[];  /* api/custom/ */
 
 struct api;
 /** api_new() - checks every row of every table; @studio may be NULL. Freed by api_free(). */

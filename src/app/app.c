@@ -3,12 +3,14 @@
 #include "app/jobs.h"
 #include "app/locks.h"
 #include "app/people_inside.h"
+#include "app/source.h"
 #include "app/tenant_cache.h"
 #include "app/tenant_view.h"
 #include "base/time.h"
 #include "loop/loop.h"
 #include "migrate/recover.h"
 #include "migrate/trash.h"
+#include "observe/log.h"
 #include "store/misc.h"
 #include "store/registry.h"
 
@@ -28,6 +30,36 @@ static struct migrate_target target_of(struct app *app, struct arena *a, struct 
         .hooks =
             tenant_id ? store_registry_hooks(app->store, tenant_id, a) : (struct migrate_hooks){0},
     };
+}
+
+/* An attached database, open. One that cannot be reached now has its turn another time: a start
+ * does not hang on it. */
+static bool use_source(struct app *app, struct arena *a, const char *room, struct migrate_target *t)
+{
+    const struct source *s = NULL;
+    struct error why = ERROR_INIT;
+    enum errcode code = source_use_room(app, a, str_of(room), &s, &why);
+    if (code != ERR_OK) {
+        if (code != ERR_NOT_FOUND) { /* it is not attached any more */
+            log_error("source", &why);
+        }
+        error_release(&why);
+        return false;
+    }
+    t->engine = s->engine;
+    t->ns = ATTACHED_NS;
+    t->room = str_of(room);
+    t->source = s->record.name;
+    t->hooks = store_source_hooks(app->store, t->tenant_id, a);
+    return true;
+}
+
+/* false: it cannot be worked in now. */
+static bool target_in(struct app *app, struct arena *a, const char *room, int64_t tenant_id,
+                      struct migrate_target *out)
+{
+    *out = target_of(app, a, str_of(room), tenant_id);
+    return !source_is_room(room) || use_source(app, a, room, out);
 }
 
 static bool is_earlier(const struct change_record *records, size_t n, const char *ns)
@@ -52,8 +84,10 @@ static enum errcode recover(struct app *app, struct error *err)
         if (is_earlier(records, i, records[i].ns)) {
             continue;
         }
-        struct migrate_target t = target_of(app, a, str_of(records[i].ns), records[i].tenant_id);
-        TRY(migrate_recover(&t, NULL, err));
+        struct migrate_target t;
+        if (target_in(app, a, records[i].ns, records[i].tenant_id, &t)) {
+            TRY(migrate_recover(&t, NULL, err));
+        }
     }
     return ERR_OK;
 }
@@ -132,6 +166,7 @@ struct app *app_close(struct app *app)
     if (app) {
         jobs_free(app);
         tenant_views_free(app);
+        sources_free(app);
         authn_free(app->authn);
         store_close(app->store);
         tenant_cache_free(app->tenants);
@@ -161,6 +196,26 @@ void app_reload(struct app *app, const struct settings *s)
 
 /* ---- sweeping ---------------------------------------------------------------------------- */
 
+/* What is kept in somebody else's database stays there when it takes nothing any more. */
+static enum errcode purge_room(struct app *app, struct arena *a, const struct trash_item *item,
+                               int64_t now, struct error *err)
+{
+    struct migrate_target t;
+    struct error why = ERROR_INIT;
+    if (!target_in(app, a, item->ns, item->tenant_id, &t)) {
+        return ERR_OK;
+    }
+    enum errcode code = migrate_purge(&t, now, NULL, &why);
+    if (code == ERR_OK || !source_is_room(item->ns)) {
+        return code == ERR_OK ? ERR_OK : error_move(err, &why);
+    }
+    if (code != ERR_FORBIDDEN) {
+        log_error("source", &why);
+    }
+    error_release(&why);
+    return ERR_OK;
+}
+
 /* Only tenants that have something in the trash are opened. */
 static enum errcode purge_trash(struct app *app, int64_t now, struct error *err)
 {
@@ -174,8 +229,7 @@ static enum errcode purge_trash(struct app *app, int64_t now, struct error *err)
             continue;
         }
         last = items[i].ns;
-        struct migrate_target t = target_of(app, a, str_of(last), items[i].tenant_id);
-        TRY(migrate_purge(&t, now, NULL, err));
+        TRY(purge_room(app, a, &items[i], now, err));
     }
     return ERR_OK;
 }
@@ -183,6 +237,7 @@ static enum errcode purge_trash(struct app *app, int64_t now, struct error *err)
 enum errcode app_sweep(struct app *app, struct error *err)
 {
     int64_t now = time_now_us();
+    sources_sweep(app);
     TRY(stay_present(app, err));
     TRY(recover_again(app, err));
     TRY(authn_sweep(app->authn, err));

@@ -28,6 +28,7 @@ struct app {
     _Atomic int64_t trash_days;         /* of the setting, which may change while we run */
     struct tenant_views *_Atomic views; /* see tenant_view.h; made on first use */
     struct running_jobs *_Atomic jobs;  /* see jobs.h; made on first use */
+    struct sources *_Atomic sources;    /* see source.h; made on first use */
     struct engine_lock *presence;       /* see locks.h; held by app_sweep() alone once open */
     struct arena *arena;
 };

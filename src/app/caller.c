@@ -1,6 +1,7 @@
 #include "app/caller.h"
 
 #include "app/people_inside.h"
+#include "app/source_policy_json.h"
 #include "app/tenant_cache.h"
 #include "store/audit.h"
 #include "store/registry.h"
@@ -123,15 +124,37 @@ static struct authz_request request_of(const struct caller *c, enum action actio
     return (struct authz_request){
         .subject = &c->subject,
         .action = action,
-        .resource = {.tenant_id = c->tenant.id, .tenant_slug = c->tenant.slug, .source = "main"},
+        .resource = {.tenant_id = c->tenant.id,
+                     .tenant_slug = c->tenant.slug,
+                     .source = caller_source_name(c)},
+        .restrict_to = c->policy ? c->policy->restrict_to : NULL,
+        .n_restrict_to = c->policy ? c->policy->n_restrict_to : 0,
     };
+}
+
+/* A database that was attached to be read takes nothing, whoever asks. */
+static bool is_read_only(const struct caller *c, enum action action)
+{
+    bool is_write = action == ACTION_DATA_CREATE || action == ACTION_DATA_UPDATE ||
+                    action == ACTION_DATA_DELETE || action == ACTION_DATA_IMPORT ||
+                    (action_row(action)->flags & ACTION_IS_SCHEMA);
+    return is_write && c->source && !c->source->record.is_writable;
+}
+
+static enum errcode refuse_write(const struct caller *c, struct error *err)
+{
+    ERROR(err, ERR_FORBIDDEN, "the source \"%s\" is read-only", c->source->record.name);
+    return error_hint(err, "who administers it may allow writing");
 }
 
 enum errcode caller_check(const struct caller *c, enum action action, struct error *err)
 {
     struct authz_request r = request_of(c, action);
     r.is_coarse = true;
-    return authz_check(&r, err);
+    if (!c->source) {
+        r.resource.source = NULL; /* the request may be about any; it is not read yet */
+    }
+    return is_read_only(c, action) ? refuse_write(c, err) : authz_check(&r, err);
 }
 
 static struct authz_request table_request(const struct caller *c, enum action action,
@@ -150,7 +173,8 @@ enum errcode caller_check_table(const struct caller *c, enum action action, cons
                                 const struct table_policy *policy, struct error *err)
 {
     struct authz_request r = table_request(c, action, table, policy);
-    return authz_check(&r, err);
+    TRY(authz_check(&r, err));
+    return is_read_only(c, action) ? refuse_write(c, err) : ERR_OK;
 }
 
 bool caller_may_table(const struct caller *c, enum action action, const char *table,
@@ -158,25 +182,106 @@ bool caller_may_table(const struct caller *c, enum action action, const char *ta
 {
     struct authz_request r = table_request(c, action, table, policy);
     struct authz_decision decision;
+    return !is_read_only(c, action) && authz_decide(&r, &decision);
+}
+
+/* ---- sources ------------------------------------------------------------------------------- */
+
+static enum errcode no_source(struct str name, struct error *err)
+{
+    ERROR(err, ERR_NOT_FOUND, "no source \"%.*s\"", (int)(name.n < 64 ? name.n : 64),
+          name.p ? name.p : "");
+    return error_where(err, "/query/source");
+}
+
+/* A source is there for those who may see sources, and for tokens that were made for it alone. */
+static bool sees_source(const struct caller *c, const char *name)
+{
+    struct subject whoever = c->subject;
+    struct authz_decision decision;
+    whoever.has_allow = false;
+    struct authz_request r = {
+        .subject = &whoever,
+        .action = ACTION_DATASOURCES_READ,
+        .resource = {.tenant_id = c->tenant.id, .tenant_slug = c->tenant.slug, .source = name},
+    };
     return authz_decide(&r, &decision);
+}
+
+enum errcode caller_use_source(struct caller *c, struct str name, struct error *err)
+{
+    struct error why = ERROR_INIT;
+    c->source = NULL;
+    c->policy = NULL;
+    if (!name.p || str_is(name, SOURCE_MAIN)) {
+        return ERR_OK;
+    }
+    if (c->tenant.id == 0 || name.n == 0 || !sees_source(c, arena_str(c->arena, name))) {
+        return no_source(name, err);
+    }
+    if (source_use(c->app, c->arena, c->tenant.id, name, &c->source, &why) != ERR_OK) {
+        c->source = NULL;
+        if (why.code == ERR_NOT_FOUND && !why.hint) { /* with one it is the database that lacks */
+            error_release(&why);
+            return no_source(name, err);
+        }
+        return error_move(err, &why);
+    }
+    c->policy = &c->source->policy;
+    return ERR_OK;
+}
+
+enum errcode caller_policy(struct caller *c, struct error *err)
+{
+    struct source_record r = {0};
+    struct error why = ERROR_INIT;
+    if (c->policy || c->tenant.id == 0) {
+        return ERR_OK;
+    }
+    enum errcode code =
+        store_source_by_name(c->app->store, c->arena, c->tenant.id, STR(SOURCE_MAIN), &r, &why);
+    if (code != ERR_OK && code != ERR_NOT_FOUND) {
+        return error_move(err, &why);
+    }
+    error_release(&why);
+    struct source_policy *p = ARENA_NEW(c->arena, struct source_policy);
+    TRY(source_policy_read(c->arena, r.policy, true, p, err));
+    c->policy = p;
+    return ERR_OK;
+}
+
+const char *caller_source_name(const struct caller *c)
+{
+    return c->source ? c->source->record.name : SOURCE_MAIN;
+}
+
+struct engine *caller_engine(const struct caller *c)
+{
+    return c->source ? c->source->engine : c->app->engine;
 }
 
 struct str caller_ns(const struct caller *c)
 {
-    return str_of(c->tenant.namespace);
+    return c->source ? ATTACHED_NS : str_of(c->tenant.namespace);
 }
 
 struct migrate_target caller_target(const struct caller *c)
 {
+    struct store *store = c->app->store;
+    const struct source *s = c->source;
     return (struct migrate_target){
-        .engine = c->app->engine,
+        .engine = caller_engine(c),
         .ns = caller_ns(c),
-        .journal = c->app->store->journal,
+        .room = s ? source_room(c->arena, s) : (struct str){0},
+        .journal = store->journal,
         .tenant_id = c->tenant.id,
+        .source = caller_source_name(c),
         .actor_id = c->principal.user_id,
         .actor_name = c->principal.email,
+        .require_confirmation = c->policy && source_policy_confirms(c->policy),
         .keep_us = atomic_load(&c->app->trash_days) * DAY_US,
-        .hooks = store_registry_hooks(c->app->store, c->tenant.id, c->arena),
+        .hooks = s ? store_source_hooks(store, c->tenant.id, c->arena)
+                   : store_registry_hooks(store, c->tenant.id, c->arena),
     };
 }
 

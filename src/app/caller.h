@@ -1,6 +1,7 @@
 #pragma once
 
 #include "app/app.h"
+#include "app/source.h"
 #include "authn/principal_types.h"
 #include "authz/authz.h"
 #include "migrate/change_run.h"
@@ -13,9 +14,11 @@ struct caller {
     struct app *app;
     struct arena *arena; /* of the request */
     struct principal principal;
-    struct subject subject; /* the same for authz; borrowed by caller_* */
-    struct tenant tenant;   /* the one it works in; id 0 = none (nobody is signed in) */
-    const char *request_id; /* may be NULL */
+    struct subject subject;             /* the same for authz; borrowed by caller_* */
+    struct tenant tenant;               /* the one it works in; id 0 = none (nobody is signed in) */
+    const struct source *source;        /* attached, caller_use_source(); NULL = the tenant's own */
+    const struct source_policy *policy; /* of the source, caller_policy(); NULL = not read */
+    const char *request_id;             /* may be NULL */
     const char *address;
     const char *agent;
 };
@@ -48,9 +51,22 @@ enum errcode caller_check_table(const struct caller *c, enum action action, cons
 bool caller_may_table(const struct caller *c, enum action action, const char *table,
                       const struct table_policy *policy);
 
-/** caller_ns() - namespace of the tenant it works in. */
+/**
+ * caller_use_source() - from now on @c works in the source @name of its tenant; p NULL or "main" is
+ * the tenant's own
+ *
+ * Errors: ERR_NOT_FOUND, also for one that the caller may not see; those of source_use().
+ */
+enum errcode caller_use_source(struct caller *c, struct str name, struct error *err) MUST_CHECK;
+/** caller_policy() - read the policy of the source that @c works in, once. */
+enum errcode caller_policy(struct caller *c, struct error *err) MUST_CHECK;
+/** caller_source_name() - "main", or the name of the attached one. */
+const char *caller_source_name(const struct caller *c);
+/** caller_engine() - where what it works in is. */
+struct engine *caller_engine(const struct caller *c);
+/** caller_ns() - namespace of the source it works in. */
 struct str caller_ns(const struct caller *c);
-/** caller_target() - the main source of the tenant it works in, with the registry's hooks. */
+/** caller_target() - the source it works in, with the hooks that registry and audit need. */
 struct migrate_target caller_target(const struct caller *c);
 /** caller_audit() - one entry; @object, @detail (JSON object text) may be NULL. */
 enum errcode caller_audit(const struct caller *c, const char *action, const char *object_type,

@@ -39,7 +39,7 @@ enum errcode change_is_long(const struct caller *c, const struct plan *plan, boo
     AUTO(engine_session_endp) struct session *s = NULL;
     int64_t rows = 0;
     TRY(tenant_view(c, &v, err));
-    TRY(engine_session_begin(c->app->engine, caller_ns(c), ACCESS_READ, &s, err));
+    TRY(engine_session_begin(caller_engine(c), caller_ns(c), ACCESS_READ, &s, err));
     for (size_t i = 0; i < plan->changes->n; i++) {
         if (is_rewritten(plan, i)) {
             rows += rows_of(s, v, &plan->changes->items[i]);

@@ -1,5 +1,7 @@
 #include "app/changes.h"
 
+#include <string.h>
+
 #include "app/change_job.h"
 #include "app/names_json.h"
 #include "app/rights.h"
@@ -33,6 +35,41 @@ static enum errcode check_size(const struct change_list *list, struct error *err
     return ERR_OK;
 }
 
+/* The same caller with the policy of its source, which every change is held to. */
+static enum errcode with_policy(const struct caller *c, struct caller *out, struct error *err)
+{
+    *out = *c;
+    return caller_policy(out, err);
+}
+
+static const char *database_of(const struct caller *c)
+{
+    if (!c->source) {
+        return SOURCE_MAIN;
+    }
+    const struct engine_options *o = &c->source->options;
+    const char *slash = o->path ? strrchr(o->path, '/') : NULL;
+    return o->database ? o->database : slash ? slash + 1 : o->path;
+}
+
+static enum errcode check_policy(const struct caller *c, const struct change_list *list,
+                                 bool is_undo, struct error *err)
+{
+    return c->policy ? source_policy_check(c->policy, database_of(c), list, is_undo, err) : ERR_OK;
+}
+
+/* What is shown only is never run, by whichever door. */
+static enum errcode check_runs(const struct caller *c, struct error *err)
+{
+    if (!c->policy || !c->policy->dry_run_mode) {
+        return ERR_OK;
+    }
+    ERROR(err, ERR_FORBIDDEN,
+          "the policy of the source shows changes and runs none: "
+          "\"dryRunMode\"");
+    return error_hint(err, "who administers the source may change its policy");
+}
+
 /* One attempt, on the schema that @generation tells. */
 static enum errcode preview(const struct caller *c, const struct migrate_target *t,
                             struct change_list *list, uint64_t *generation, struct plan **out,
@@ -44,6 +81,7 @@ static enum errcode preview(const struct caller *c, const struct migrate_target 
     TRY(rights_check(c, v, list, false, err));
     TRY(shape_complete(c, v, list, err));
     TRY(shape_where(list, err, rights_check(c, v, list, true, err)));
+    TRY(shape_where(list, err, check_policy(c, list, false, err)));
     return shape_where(list, err, migrate_preview(t, list, c->arena, out, err));
 }
 
@@ -51,7 +89,7 @@ static enum errcode preview(const struct caller *c, const struct migrate_target 
 static bool has_moved(const struct caller *c, uint64_t generation)
 {
     uint64_t now = generation;
-    return engine_generation(c->app->engine, caller_ns(c), &now, NULL) == ERR_OK &&
+    return engine_generation(caller_engine(c), caller_ns(c), &now, NULL) == ERR_OK &&
            now != generation;
 }
 
@@ -65,12 +103,14 @@ static struct change_list copy_list(const struct caller *c, const struct change_
     };
 }
 
-enum errcode app_change_preview(const struct caller *c, const struct change_list *list, bool keep,
-                                struct plan **out, struct error *err)
+enum errcode app_change_preview(const struct caller *caller, const struct change_list *list,
+                                bool keep, struct plan **out, struct error *err)
 {
-    struct migrate_target t = app_change_target(c);
+    struct caller own, *c = &own;
     struct plan *plan = NULL;
     TRY(check_size(list, err));
+    TRY(with_policy(caller, &own, err));
+    struct migrate_target t = app_change_target(c);
     for (int left = ATTEMPTS; !plan; left--) {
         struct change_list attempt = copy_list(c, list);
         struct error why = ERROR_INIT;
@@ -145,6 +185,7 @@ static enum errcode execute(const struct caller *c, const struct migrate_target 
                             const struct plan *plan, const struct migrate_confirm *confirm,
                             struct change_record *out, struct error *err)
 {
+    TRY(check_runs(c, err));
     enum errcode code = migrate_execute(t, plan, confirm, c->arena, out, err);
     if (code == ERR_CONFIRMATION_REQUIRED && err) {
         add_plan(c, t, plan, err);
@@ -184,6 +225,7 @@ static enum errcode begin(const struct caller *c, const struct migrate_target *t
                           struct error *err)
 {
     bool is_long = false;
+    TRY(check_runs(c, err));
     TRY(change_is_long(c, plan, &is_long, err));
     if (!is_long) {
         return execute(c, t, plan, confirm, &out->record, err);
@@ -197,13 +239,15 @@ static enum errcode begin(const struct caller *c, const struct migrate_target *t
 }
 
 /* Plans and runs @list until nobody else's change comes between. */
-static enum errcode run_list(const struct caller *c, struct change_list *list, bool may_job,
+static enum errcode run_list(const struct caller *caller, struct change_list *list, bool may_job,
                              const struct migrate_confirm *confirm, struct app_begun *out,
                              struct error *err)
 {
-    struct migrate_target t = app_change_target(c);
+    struct caller own, *c = &own;
     enum errcode code = ERR_STALE_PLAN;
     *out = (struct app_begun){0};
+    TRY(with_policy(caller, &own, err));
+    struct migrate_target t = app_change_target(c);
     for (int i = 0; i < ATTEMPTS && code == ERR_STALE_PLAN; i++) {
         struct plan *plan = NULL;
         TRY(app_change_preview(c, list, false, &plan, err));
@@ -239,30 +283,37 @@ enum errcode app_change_load_plan(const struct caller *c, const char *id, struct
     const struct tenant_view *v = NULL;
     struct migrate_target t = app_change_target(c);
     struct plan *plan = NULL;
+    struct caller own;
+    TRY(with_policy(c, &own, err));
     TRY(tenant_view(c, &v, err));
     TRY(migrate_plan_load(&t, id, c->arena, &plan, err));
-    TRY(rights_check(c, v, plan->changes, true, err));
+    TRY(rights_check(&own, v, plan->changes, true, err));
+    TRY(check_policy(&own, plan->changes, false, err));
     *out = plan;
     return ERR_OK;
 }
 
-enum errcode app_change_run_plan(const struct caller *c, const char *id,
+enum errcode app_change_run_plan(const struct caller *caller, const char *id,
                                  const struct migrate_confirm *confirm, struct change_record *out,
                                  struct error *err)
 {
-    struct migrate_target t = app_change_target(c);
+    struct caller own, *c = &own;
     struct plan *plan = NULL;
+    TRY(with_policy(caller, &own, err));
+    struct migrate_target t = app_change_target(c);
     TRY(app_change_load_plan(c, id, &plan, err));
     return execute(c, &t, plan, confirm, out, err);
 }
 
-enum errcode app_change_begin_plan(const struct caller *c, const char *id,
+enum errcode app_change_begin_plan(const struct caller *caller, const char *id,
                                    const struct migrate_confirm *confirm, struct app_begun *out,
                                    struct error *err)
 {
-    struct migrate_target t = app_change_target(c);
+    struct caller own, *c = &own;
     struct plan *plan = NULL;
     *out = (struct app_begun){0};
+    TRY(with_policy(caller, &own, err));
+    struct migrate_target t = app_change_target(c);
     TRY(app_change_load_plan(c, id, &plan, err));
     return begin(c, &t, plan, true, confirm, out, err);
 }
@@ -291,6 +342,7 @@ enum errcode app_changes_list(const struct caller *c, struct migrate_filter *f,
     struct change_record *found = NULL;
     size_t n_found = 0, n_seen = 0;
     f->tenant_id = c->tenant.id;
+    f->source = caller_source_name(c);
     f->limit = f->limit > 0 ? f->limit : HISTORY_DEFAULT;
     TRY(migrate_list(c->app->store->journal, f, c->arena, &found, &n_found, err));
     *next = (int64_t)n_found == f->limit ? found[n_found - 1].id : NULL;
@@ -305,11 +357,20 @@ enum errcode app_changes_list(const struct caller *c, struct migrate_filter *f,
     return ERR_OK;
 }
 
+/* A source that was removed and made anew under its name has a history of its own. */
+static bool is_of_source(const struct caller *c, const char *room)
+{
+    struct migrate_target t = caller_target(c);
+    return str_is(migrate_room(&t), room);
+}
+
 static enum errcode load_change(const struct caller *c, const char *id, struct change_record *out,
                                 struct error *err)
 {
     TRY(migrate_get(c->app->store->journal, c->tenant.id, id, c->arena, out, err));
-    return sees_change(c, out) ? ERR_OK : ERROR(err, ERR_NOT_FOUND, "no change \"%s\"", id);
+    return is_of_source(c, out->ns) && sees_change(c, out)
+               ? ERR_OK
+               : ERROR(err, ERR_NOT_FOUND, "no change \"%s\"", id);
 }
 
 enum errcode app_change_get(const struct caller *c, const char *id, struct change_record *out,
@@ -322,10 +383,19 @@ enum errcode app_change_get(const struct caller *c, const char *id, struct chang
     return migrate_steps(c->app->store->journal, id, c->arena, steps, n_steps, err);
 }
 
+enum errcode app_change_policy(const struct caller *c, const struct change_list *inverse,
+                               bool is_run, struct error *err)
+{
+    struct caller own;
+    TRY(with_policy(c, &own, err));
+    TRY(check_policy(&own, inverse, true, err));
+    return is_run ? check_runs(&own, err) : ERR_OK;
+}
+
 /* ---- undo ----------------------------------------------------------------------------------- */
 
 /* What undoes a change asks for the right to undo on every table that it brings back or changes. */
-static enum errcode check_undo(const struct caller *c, const char *id, enum action action,
+static enum errcode check_undo(const struct caller *c, const char *id, bool is_run,
                                struct error *err)
 {
     struct change_record r = {0};
@@ -335,14 +405,15 @@ static enum errcode check_undo(const struct caller *c, const char *id, enum acti
         return ERR_OK; /* there is nothing to undo, and migrate says so */
     }
     TRY(change_list_parse(c->arena, r.inverse, &inverse, err));
-    return rights_check_tables(c, action, &inverse, err);
+    TRY(rights_check_tables(c, ACTION_CHANGES_UNDO, &inverse, err));
+    return app_change_policy(c, &inverse, is_run, err);
 }
 
 enum errcode app_change_undo_preview(const struct caller *c, const char *id, struct plan **out,
                                      struct error *err)
 {
     struct migrate_target t = app_change_target(c);
-    TRY(check_undo(c, id, ACTION_CHANGES_UNDO, err));
+    TRY(check_undo(c, id, false, err));
     return migrate_undo_preview(&t, id, c->arena, out, err);
 }
 
@@ -350,7 +421,7 @@ enum errcode app_change_undo(const struct caller *c, const char *id, struct chan
                              struct error *err)
 {
     struct migrate_target t = app_change_target(c);
-    TRY(check_undo(c, id, ACTION_CHANGES_UNDO, err));
+    TRY(check_undo(c, id, true, err));
     return migrate_undo(&t, id, c->arena, out, err);
 }
 
@@ -360,6 +431,7 @@ enum errcode app_change_begin_undo(const struct caller *c, const char *id, struc
     struct plan *plan = NULL;
     bool is_long = false;
     *out = (struct app_begun){0};
+    TRY(check_undo(c, id, true, err));
     TRY(app_change_undo_preview(c, id, &plan, err));
     TRY(change_is_long(c, plan, &is_long, err));
     if (!is_long) {

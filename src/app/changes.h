@@ -15,10 +15,13 @@
  *
  * A list that ran is the completed one afterwards. Plans and records live as long as the caller's
  * arena. Every change leaves an entry in the audit.
+ *
+ * The policy of the source is held to besides: what it does not allow is ERR_FORBIDDEN. In an
+ * attached database tables are made as they are described, without columns of ours.
  */
 #define APP_OPERATIONS_MAX 500
 
-/** app_change_target() - the caller's main source; its audit entries say where they come from. */
+/** app_change_target() - the caller's source; its audit entries say where they come from. */
 struct migrate_target app_change_target(const struct caller *c);
 
 /** app_change_preview() - what would happen; @list stays as it is given. @keep: remember it, for
@@ -47,7 +50,8 @@ enum errcode app_change_run_plan(const struct caller *c, const char *id,
                                  struct error *err) MUST_CHECK;
 
 /**
- * app_changes_list() - the tenant's history, newest first; @f->tenant_id is set
+ * app_changes_list() - the history of the caller's source, newest first; @f's tenant and source are
+ * set
  * @next: the id to give as before_id for the next page, NULL when there is no more
  *
  * Changes of tables that the caller may not see are left out, and purges unless @f asks for that
@@ -61,6 +65,10 @@ enum errcode app_change_get(const struct caller *c, const char *id, struct chang
                             struct change_step **steps, size_t *n_steps,
                             struct error *err) MUST_CHECK;
 
+/** app_change_policy() - does the policy of the source let @inverse undo something; @is_run: not
+ *  only be shown? Errors: ERR_FORBIDDEN. */
+enum errcode app_change_policy(const struct caller *c, const struct change_list *inverse,
+                               bool is_run, struct error *err) MUST_CHECK;
 /** app_change_undo_preview(), app_change_undo() - Errors: of migrate_undo_preview(),
  *  ERR_FORBIDDEN. The change that undid it is *@out. */
 enum errcode app_change_undo_preview(const struct caller *c, const char *id, struct plan **out,

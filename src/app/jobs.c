@@ -117,6 +117,10 @@ static void copy_caller(struct job_run *run, const struct caller *c)
     to->tenant.slug = arena_strdup(a, c->tenant.slug);
     to->tenant.namespace = arena_strdup(a, c->tenant.namespace);
     to->tenant.settings = arena_strdup(a, c->tenant.settings);
+    to->policy = c->source ? c->policy : NULL; /* that of the tenant's own lives in the request */
+    if (c->source) {
+        source_hold(a, c->source);
+    }
     to->request_id = arena_strdup(a, c->request_id);
     to->address = arena_strdup(a, c->address);
     to->agent = arena_strdup(a, c->agent);

@@ -60,9 +60,14 @@ static bool is_nobodys(const struct tenant_view *v, const char *name)
            (t && t->is_internal);
 }
 
+static bool is_hidden(const struct caller *c, const char *name)
+{
+    return c->source && !source_shows(c->source, name);
+}
+
 static bool is_there_for(const struct caller *c, const struct tenant_view *v, const char *name)
 {
-    return !is_nobodys(v, name) && app_table_sees(c, own_name(v, name));
+    return !is_hidden(c, name) && !is_nobodys(v, name) && app_table_sees(c, own_name(v, name));
 }
 
 /* In the very words for a table that is not there at all. */
@@ -124,7 +129,7 @@ static enum errcode check_one(const struct caller *c, const struct tenant_view *
     }
     const char *name = own_name(v, change_table(change));
     bool is_old = name && change->kind != CHANGE_CREATE_TABLE;
-    if (is_old && (is_nobodys(v, name) || !app_table_sees(c, name))) {
+    if (is_old && !is_there_for(c, v, name)) {
         ERROR(err, ERR_NOT_FOUND, "no table \"%s\"", name);
         return error_where(err, "/table");
     }
@@ -142,12 +147,28 @@ static enum errcode check_one(const struct caller *c, const struct tenant_view *
     return check_references(c, v, change, err);
 }
 
+/* A name that the lists of the source keep away is not made either. */
+static enum errcode check_new_name(const struct caller *c, const struct change *change,
+                                   struct error *err)
+{
+    bool is_rename = change->kind == CHANGE_RENAME_TABLE;
+    const char *name = change->kind == CHANGE_CREATE_TABLE ? change->create_table.table->name
+                       : is_rename                         ? change->rename_table.new_name
+                                                           : NULL;
+    if (!name || !is_hidden(c, name)) {
+        return ERR_OK;
+    }
+    ERROR(err, ERR_FORBIDDEN, "the lists of the source keep tables of this name away");
+    return error_where(err, "%s", is_rename ? "/newName" : "/table/tableName");
+}
+
 enum errcode rights_check(const struct caller *c, const struct tenant_view *v,
                           const struct change_list *list, bool is_named, struct error *err)
 {
     for (size_t i = 0; i < list->n; i++) {
         TRY(where_prefix(err, check_one(c, v, &list->items[i], is_named, err), "/operations/%zu",
                          i));
+        TRY(where_prefix(err, check_new_name(c, &list->items[i], err), "/operations/%zu", i));
     }
     return ERR_OK;
 }

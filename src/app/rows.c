@@ -18,11 +18,11 @@ enum errcode rows_open(const struct caller *c, enum rows_name by, struct str nam
         .table = t,
         .data =
             {
-                .engine = c->app->engine,
+                .engine = caller_engine(c),
                 .ns = caller_ns(c),
                 .catalog = view->catalog,
                 .table = t->table,
-                .tenant_id = c->tenant.id,
+                .tenant_id = c->source ? 0 : c->tenant.id,
                 .has_scope = true,
                 .scope = t->scope,
                 .actor = c->principal.user_id,

@@ -55,6 +55,11 @@ static const struct setting_row rows[SETTING_N] = {
                             .help = "what was dropped is kept this long"},
     [SETTING_JOB_ROWS] = {"job-rows", SETTING_INTEGER, "1000000", 0, INT64_MAX,
                           .help = "a change that rewrites more rows runs as a job"},
+    [SETTING_SOURCE_HOSTS] = {"source-hosts", SETTING_TEXT, "",
+                              .help = "hosts that may be attached: names, networks, paths of "
+                                      "sockets, *"},
+    [SETTING_SOURCE_FOLDER] = {"source-folder", SETTING_TEXT, "",
+                               .help = "folder of the database files that may be attached"},
     [SETTING_VFS] = {"vfs", SETTING_TEXT, "", .help = "SQLite VFS by name, for tests"},
 };
 

@@ -34,7 +34,7 @@ struct setting_row {
     const char *default_text;
     int64_t least, most; /* INTEGER */
     bool is_secret;
-    bool is_address; /* of a database: may hold a password */
+    bool is_address;    /* of a database: may hold a password */
     bool is_reloadable; /* SIGHUP takes the new value */
     const char *help;
 };
@@ -65,6 +65,8 @@ enum setting {
     SETTING_BUSY_MS,
     SETTING_TRASH_DAYS,
     SETTING_JOB_ROWS,
+    SETTING_SOURCE_HOSTS,
+    SETTING_SOURCE_FOLDER,
     SETTING_VFS,
     SETTING_N
 };

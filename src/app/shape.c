@@ -206,10 +206,14 @@ static enum errcode name_table(struct shaping *s, struct table *t, bool is_manag
     if (t->name) {
         t->name = is_managed ? name_managed(s->arena, t->name) : t->name;
         TRY(where_prefix(err, name_check("table", t->name, err), "/table/tableName"));
-        return prefix_is_taken(s, t->name, NULL)
+        return !t->is_foreign && prefix_is_taken(s, t->name, NULL)
                    ? refuse(err, ERR_CONFLICT, "/table/tableName",
                             "another table has its API under this name")
                    : ERR_OK;
+    }
+    if (t->is_foreign) { /* in somebody else's database a name is a name */
+        t->name = name_slug(s->arena, t->display_name);
+        return ERR_OK;
     }
     TRY(check_display_name(s, t, err));
     t->name = name_for_table(s->arena, t->display_name, is_taken, s);
@@ -236,7 +240,8 @@ static bool has_own_key(const struct table *t)
 static enum errcode shape_create(struct shaping *s, struct change *change, struct error *err)
 {
     struct table *t = table_copy(s->arena, change->create_table.table);
-    bool is_managed = !has_own_key(t);
+    bool is_managed = !has_own_key(t) && !s->caller->source;
+    t->is_foreign = s->caller->source != NULL;
     if (t->n_columns == 0) {
         return refuse(err, ERR_INVALID, "/table/columns", "a table has a column");
     }

@@ -40,6 +40,7 @@ static struct app_table describe(const struct caller *c, const struct tenant_vie
                                  const struct tenant_table *t, struct session *s)
 {
     const char *name = t->table->name;
+    bool is_base = t->table->kind == TABLE_BASE;
     return (struct app_table){
         .view = t,
         .catalog = v->catalog,
@@ -48,9 +49,9 @@ static struct app_table describe(const struct caller *c, const struct tenant_vie
         .can =
             {
                 .read = tenant_table_may(c, ACTION_DATA_READ, t),
-                .create = tenant_table_may(c, ACTION_DATA_CREATE, t),
-                .update = tenant_table_may(c, ACTION_DATA_UPDATE, t),
-                .delete = tenant_table_may(c, ACTION_DATA_DELETE, t),
+                .create = is_base && tenant_table_may(c, ACTION_DATA_CREATE, t),
+                .update = is_base && tenant_table_may(c, ACTION_DATA_UPDATE, t),
+                .delete = is_base && tenant_table_may(c, ACTION_DATA_DELETE, t),
                 .alter = caller_may_table(c, ACTION_TABLES_ALTER, name, NULL),
             },
         .row_estimate = engine_row_estimate(s, t->table),
@@ -64,7 +65,7 @@ enum errcode app_tables_list(const struct caller *c, struct app_table **out, siz
     const struct tenant_view *v = NULL;
     TRY(tenant_view(c, &v, err));
     AUTO(engine_session_endp) struct session *s = NULL;
-    TRY(engine_session_begin(c->app->engine, caller_ns(c), ACCESS_READ, &s, err));
+    TRY(engine_session_begin(caller_engine(c), caller_ns(c), ACCESS_READ, &s, err));
     struct app_table *list = ARENA_ARRAY(c->arena, v->n_tables, struct app_table);
     size_t n_list = 0;
     for (size_t i = 0; i < v->n_tables; i++) {
@@ -88,7 +89,7 @@ enum errcode app_table_get(const struct caller *c, const char *name, struct app_
         return ERROR(err, ERR_NOT_FOUND, "no table \"%s\"", name);
     }
     AUTO(engine_session_endp) struct session *s = NULL;
-    TRY(engine_session_begin(c->app->engine, caller_ns(c), ACCESS_READ, &s, err));
+    TRY(engine_session_begin(caller_engine(c), caller_ns(c), ACCESS_READ, &s, err));
     *out = describe(c, v, t, s);
     return ERR_OK;
 }

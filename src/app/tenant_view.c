@@ -152,7 +152,7 @@ static enum errcode shape_table(struct arena *a, struct tenant_table *t, struct 
     const size_t *order = shown_order(a, t->table, names, n_names);
     for (size_t i = 0; i < t->table->n_columns; i++) {
         const struct column *column = &t->table->columns[order[i]];
-        if (!text_eq(column->name, TENANT_ID)) {
+        if (t->table->is_foreign || !text_eq(column->name, TENANT_ID)) {
             positions[n] = order[i];
             columns[n++] = column;
         }
@@ -200,8 +200,33 @@ static enum errcode add_tables(struct view *v, const struct registry_table *rows
     return ERR_OK;
 }
 
+/* What the lists of an attached source keep away is not there at all. */
+static void leave_hidden(const struct source *s, struct catalog *c)
+{
+    for (size_t i = c->n_tables; i-- > 0;) {
+        if (!c->tables[i]->is_internal && !source_shows(s, c->tables[i]->name)) {
+            catalog_remove_table(c, c->tables[i]);
+        }
+    }
+}
+
+static enum errcode read_source(const struct caller *c, struct view *v, struct error *err)
+{
+    struct catalog *live AUTO(catalog_unrefp) = NULL;
+    TRY(engine_catalog(caller_engine(c), caller_ns(c), &live, err));
+    v->generation = live->generation;
+    v->catalog = catalog_copy(live);
+    v->shown.catalog = v->catalog;
+    leave_hidden(c->source, v->catalog);
+    store_mark_foreign(v->catalog);
+    return add_tables(v, NULL, 0, err);
+}
+
 static enum errcode read_view(const struct caller *c, struct view *v, struct error *err)
 {
+    if (c->source) {
+        return read_source(c, v, err);
+    }
     struct store *store = c->app->store;
     struct catalog *live AUTO(catalog_unrefp) = NULL;
     struct registry_table *rows = NULL;
@@ -307,13 +332,51 @@ static enum errcode find_view(const struct caller *c, struct view **out, struct 
     return ERR_OK;
 }
 
+/* An attached source keeps its view itself: it is gone when the source is closed. */
+static struct view *take_kept(struct source *s, uint64_t generation)
+{
+    pthread_mutex_lock(&s->lock);
+    struct view *v = s->view;
+    v = v && v->generation == generation ? v : NULL;
+    if (v) {
+        atomic_fetch_add(&v->refs, 1);
+    }
+    pthread_mutex_unlock(&s->lock);
+    return v;
+}
+
+static void put_kept(struct source *s, struct view *v)
+{
+    pthread_mutex_lock(&s->lock);
+    struct view *old = s->view;
+    s->view = v;
+    s->free_view = unref;
+    atomic_fetch_add(&v->refs, 1);
+    pthread_mutex_unlock(&s->lock);
+    unref(old);
+}
+
+static enum errcode find_source_view(const struct caller *c, struct view **out, struct error *err)
+{
+    struct source *s = (struct source *)(uintptr_t)c->source; /* only what it keeps changes */
+    uint64_t generation = 0;
+    TRY(engine_generation(caller_engine(c), caller_ns(c), &generation, err));
+    struct view *v = take_kept(s, generation);
+    if (!v) {
+        TRY(make_view(c, &v, err));
+        put_kept(s, v);
+    }
+    *out = v;
+    return ERR_OK;
+}
+
 enum errcode tenant_view(const struct caller *c, const struct tenant_view **out, struct error *err)
 {
     struct view *v = NULL;
     if (c->tenant.id == 0) {
         return ERROR(err, ERR_NOT_FOUND, "there is no tenant to work in yet");
     }
-    TRY(find_view(c, &v, err));
+    TRY(c->source ? find_source_view(c, &v, err) : find_view(c, &v, err));
     arena_defer(c->arena, unref, v);
     *out = &v->shown;
     return ERR_OK;

@@ -10,10 +10,11 @@
 #include "store/registry.h"
 
 /*
- * What a tenant's main source holds, ready for use: the live catalog with what the registry knows
+ * What a source of a tenant holds, ready for use: the live catalog with what the registry knows
  * put onto it, each table's policy, and which API name means which table. Read once per generation
  * of the structure and version of the registry, then shared by all threads and never changed: a
- * request that finds its table here asks the store nothing.
+ * request that finds its table here asks the store nothing. Of an attached database the registry
+ * knows nothing; its tables are those that the source's lists let be there.
  *
  * Writes of the registry by this process are seen by the next request, those of another process
  * within a quarter of a second; structure is always that of now.
@@ -24,7 +25,7 @@ struct tenant_table {
     struct table_policy policy;
     bool has_policy;               /* a table outside of the registry says nothing */
     const struct filter *scope;    /* data_tenant_scope() */
-    struct row_shape shown;        /* every column but tenant_id */
+    struct row_shape shown;        /* every column; of the tenant's own tables not tenant_id */
     const size_t *shown_positions; /* where each of them is in table->columns */
 };
 
@@ -37,7 +38,7 @@ struct tenant_view {
 };
 
 /**
- * tenant_view() - the view of the tenant that @c works in; lives as long as c->arena
+ * tenant_view() - the view of the source that @c works in; lives as long as c->arena
  *
  * Errors: ERR_NOT_FOUND when the caller works in no tenant, the engine's.
  */

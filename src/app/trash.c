@@ -45,8 +45,10 @@ enum errcode app_trash_list(const struct caller *c, struct app_trash_item **out,
     size_t n_items = 0, n_list = 0;
     TRY(migrate_trash_list(c->app->store->journal, c->tenant.id, c->arena, &items, &n_items, err));
     struct app_trash_item *list = ARENA_ARRAY(c->arena, n_items, struct app_trash_item);
+    struct migrate_target t = caller_target(c);
     for (size_t i = 0; i < n_items; i++) {
-        if (app_table_sees(c, items[i].table_name)) {
+        bool is_here = str_is(migrate_room(&t), items[i].ns);
+        if (is_here && app_table_sees(c, items[i].table_name)) {
             TRY(describe(c, &items[i], &list[n_list++], err));
         }
     }
@@ -60,7 +62,8 @@ static enum errcode open_item(const struct caller *c, int64_t id, enum action ac
                               struct trash_item *out, struct error *err)
 {
     TRY(migrate_trash_get(c->app->store->journal, c->tenant.id, id, c->arena, out, err));
-    if (!app_table_sees(c, out->table_name)) {
+    struct migrate_target t = caller_target(c);
+    if (!str_is(migrate_room(&t), out->ns) || !app_table_sees(c, out->table_name)) {
         return ERROR(err, ERR_NOT_FOUND, "nothing in the trash has the id %lld", (long long)id);
     }
     return caller_check_table(c, action, out->table_name, NULL, err);
@@ -74,12 +77,26 @@ enum errcode app_trash_get(const struct caller *c, int64_t id, struct app_trash_
     return describe(c, &item, out, err);
 }
 
+/* What brings it back is held to the policy of its source. */
+static enum errcode check_policy(const struct caller *c, const char *change_id, bool is_run,
+                                 struct error *err)
+{
+    struct change_record r = {0};
+    struct change_list inverse = {0};
+    TRY(migrate_get(c->app->store->journal, c->tenant.id, change_id, c->arena, &r, err));
+    if (r.inverse) {
+        TRY(change_list_parse(c->arena, r.inverse, &inverse, err));
+    }
+    return app_change_policy(c, &inverse, is_run, err);
+}
+
 enum errcode app_trash_restore_preview(const struct caller *c, int64_t id, struct plan **out,
                                        struct error *err)
 {
     struct migrate_target t = app_change_target(c);
     struct trash_item item = {0};
     TRY(open_item(c, id, ACTION_TRASH_RESTORE, &item, err));
+    TRY(check_policy(c, item.change_id, false, err));
     return migrate_undo_preview(&t, item.change_id, c->arena, out, err);
 }
 
@@ -89,6 +106,7 @@ enum errcode app_trash_restore(const struct caller *c, int64_t id, struct change
     struct migrate_target t = app_change_target(c);
     struct trash_item item = {0};
     TRY(open_item(c, id, ACTION_TRASH_RESTORE, &item, err));
+    TRY(check_policy(c, item.change_id, true, err));
     return migrate_trash_restore(&t, id, c->arena, out, err);
 }
 

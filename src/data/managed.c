@@ -4,6 +4,9 @@
 
 bool table_is_managed(const struct table *t)
 {
+    if (t->is_foreign) {
+        return false;
+    }
     const struct column *key = table_single_key(t);
     return key && text_eq(key->name, "id") && key->type.kind == TYPE_UUID &&
            table_find_column(t, STR("created_at")) && table_find_column(t, STR("updated_at"));

@@ -330,6 +330,37 @@ struct migrate_hooks store_registry_hooks(struct store *s, int64_t tenant_id, st
     return (struct migrate_hooks){.decorate = decorate, .project = project, .arg = h};
 }
 
+static enum errcode decorate_source(void *arg, struct catalog *c, struct error *err)
+{
+    (void)arg;
+    (void)err;
+    store_mark_foreign(c);
+    return ERR_OK;
+}
+
+static enum errcode project_source(struct session *s, void *arg, const struct migrate_outcome *o,
+                                   struct error *err)
+{
+    const struct hooks *h = arg;
+    AUTO(arena_freep) struct arena *a = arena_new();
+    struct projection p = {.hooks = h, .outcome = o, .arena = a, .session = s};
+    return append_audit(&p, err);
+}
+
+void store_mark_foreign(struct catalog *c)
+{
+    for (size_t i = 0; i < c->n_tables; i++) {
+        c->tables[i]->is_foreign = true;
+    }
+}
+
+struct migrate_hooks store_source_hooks(struct store *s, int64_t tenant_id, struct arena *a)
+{
+    struct hooks *h = ARENA_NEW(a, struct hooks);
+    *h = (struct hooks){.store = s, .tenant_id = tenant_id};
+    return (struct migrate_hooks){.decorate = decorate_source, .project = project_source, .arg = h};
+}
+
 void store_registry_origin(const struct migrate_hooks *hooks, const struct registry_origin *origin)
 {
     struct hooks *h = hooks->arg;

@@ -79,6 +79,12 @@ enum errcode store_registry_order(struct store *s, int64_t tenant_id, struct str
  */
 struct migrate_hooks store_registry_hooks(struct store *s, int64_t tenant_id, struct arena *a);
 
+/** store_source_hooks() - the same for an attached database, of which the registry knows nothing:
+ *  its tables are marked as foreign, the audit is kept. */
+struct migrate_hooks store_source_hooks(struct store *s, int64_t tenant_id, struct arena *a);
+/** store_mark_foreign() - the tables of @c, a private catalog, are an attached database's. */
+void store_mark_foreign(struct catalog *c);
+
 /* Where a change comes from; texts are borrowed, NULL = unknown. */
 struct registry_origin {
     const char *address, *agent, *request_id;

@@ -292,6 +292,23 @@ const effects = {
     assert.equal(started.status, 202, started.text);
     await within(10_000, "the job ends", async () => (await client.get(`/api/jobs/${started.data.job.id}`)).data.state === "done");
   },
+  "source-hosts": async (t) => {
+    const { client } = await startWithOwner(t, { env: { TELAIO_SOURCE_HOSTS: "10.0.0.0/8,*.example.org" } });
+    const test = (host) => client.post("/api/db-editor/sources:test", { name: "x", address: `postgres://u@${host}/d?connect-ms=100` });
+    const refused = await test("192.168.0.1");
+    assert.equal(refused.data.error.code, "forbidden", refused.text);
+    assert.match(refused.data.error.hint, /source-hosts/);
+    assert.notEqual((await test("10.255.255.254")).data.error.code, "forbidden");
+  },
+  "source-folder": async (t) => {
+    const files = temporaryFolder(t);
+    const { client } = await startWithOwner(t, { env: { TELAIO_SOURCE_FOLDER: files } });
+    writeFileSync(join(files, "empty.db"), "");
+    const inside = await client.post("/api/db-editor/sources", { name: "a", kind: "sqlite", path: "empty.db" });
+    assert.equal(inside.status, 201, inside.text);
+    const outside = await client.post("/api/db-editor/sources", { name: "b", kind: "sqlite", path: "/etc/passwd" });
+    assert.equal(outside.status, 403, outside.text);
+  },
   vfs: (t) => {
     const answer = run(["doctor", "--data", temporaryFolder(t), "--vfs", "no-such-vfs"]);
     assert.notEqual(answer.status, 0, "a VFS that is not there");

@@ -20,5 +20,6 @@ enum errcode custom_choice(const struct call *c, const char *name, const char *o
                            bool *second, struct error *err) MUST_CHECK;
 /** custom_list() - GET of many rows. */
 enum errcode custom_list(struct call *c, struct error *err);
-/** custom_source() - "source" names the only one there is. Errors: ERR_NOT_FOUND. */
+/** custom_source() - the caller works in the source that "source" names. Errors: those of
+ *  caller_use_source(). */
 enum errcode custom_source(const struct call *c, struct error *err) MUST_CHECK;

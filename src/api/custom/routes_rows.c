@@ -6,13 +6,7 @@
 
 enum errcode custom_source(const struct call *c, struct error *err)
 {
-    struct str source = call_query(c, "source");
-    if (source.p && !str_is(source, "main")) {
-        (void)ERROR(err, ERR_NOT_FOUND, "no source \"%.*s\"", (int)(source.n < 64 ? source.n : 64),
-                    source.p);
-        return error_where(err, "/query/source");
-    }
-    return ERR_OK;
+    return caller_use_source(c->caller, call_query(c, "source"), err);
 }
 
 enum errcode custom_open(const struct call *c, enum action action, struct rows *out,

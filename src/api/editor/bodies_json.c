@@ -289,13 +289,39 @@ static enum errcode read_confirm(struct call *c, struct changes_body *out, struc
     return ERR_OK;
 }
 
-static enum errcode check_source(const json_t *body, struct error *err)
+/* The body may name the source in place of the parameter; both say the same or one is wrong. */
+static enum errcode use_source(struct call *c, struct error *err)
 {
     const char *source = NULL;
-    TRY(doc_opt_text(body, "source", &source, err));
-    if (source && !text_eq(source, "main")) {
-        ERROR(err, ERR_NOT_FOUND, "no source \"%s\"", source);
+    TRY(doc_opt_text(c->body, "source", &source, err));
+    if (!source || text_eq(source, caller_source_name(c->caller))) {
+        return ERR_OK;
+    }
+    if (call_query(c, "source").p) {
+        return doc_wrong(err, "source", "the parameter \"source\" names another one");
+    }
+    enum errcode code = caller_use_source(c->caller, str_of(source), err);
+    if (code == ERR_NOT_FOUND && err) {
         return error_where(err, "/source");
+    }
+    return code;
+}
+
+/* The schema manager's operations name their source one by one; a change runs in one source. */
+static enum errcode use_datasource(struct call *c, const json_t *list, struct error *err)
+{
+    bool is_said = call_query(c, "source").p || !doc_absent(c->body, "source");
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const char *name =
+            json_string_value(json_object_get(json_array_get(list, i), "datasource"));
+        if (!name || text_eq(name, caller_source_name(c->caller))) {
+            continue;
+        }
+        enum errcode code = i == 0 && !is_said ? caller_use_source(c->caller, str_of(name), err)
+                                               : ERROR(err, ERR_INVALID, "a change has one source");
+        if (code != ERR_OK) {
+            return err ? error_where(err, "/operations/%zu/datasource", i) : code;
+        }
     }
     return ERR_OK;
 }
@@ -309,7 +335,7 @@ enum errcode body_changes(struct call *c, bool is_preview, struct changes_body *
     *out = (struct changes_body){0};
     TRY(check_object(c->body, err));
     TRY(doc_only(c->body, is_preview ? preview_keys : run_keys, err));
-    TRY(check_source(c->body, err));
+    TRY(use_source(c, err));
     TRY(read_confirm(c, out, err));
     TRY(doc_opt_text(c->body, "planId", &out->plan_id, err));
     if (out->plan_id) {
@@ -318,5 +344,6 @@ enum errcode body_changes(struct call *c, bool is_preview, struct changes_body *
                    : ERR_OK;
     }
     TRY(doc_array(c->body, "operations", &list, err));
+    TRY(use_datasource(c, list, err));
     return change_list_decode(c->arena, list, &out->list, err);
 }

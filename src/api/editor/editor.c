@@ -9,11 +9,15 @@
 
 enum errcode editor_source(const struct call *c, struct error *err)
 {
-    struct str source = call_query(c, "source");
-    if (source.p && !str_is(source, "main")) {
-        return ERROR(err, ERR_NOT_FOUND, "no source \"%.*s\"", (int)(source.n < 64 ? source.n : 64),
-                     source.p);
-    }
+    TRY(caller_use_source(c->caller, call_query(c, "source"), err));
+    bool is_schema = action_row(c->route->action)->flags & ACTION_IS_SCHEMA;
+    return is_schema ? caller_policy(c->caller, err) : ERR_OK;
+}
+
+enum errcode editor_is_dry(const struct call *c, bool *out, struct error *err)
+{
+    TRY(call_flag(c, "dryRun", out, err));
+    *out = *out || (c->caller->policy && c->caller->policy->dry_run_mode);
     return ERR_OK;
 }
 

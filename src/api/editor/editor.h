@@ -7,8 +7,12 @@
 
 /* What the routes below /api/db-editor/ share. */
 
-/** editor_source() - the parameter `source`: only "main" is there. Errors: ERR_NOT_FOUND. */
+/** editor_source() - the caller works in the source that the parameter `source` names. Errors:
+ * those of caller_use_source(). */
 enum errcode editor_source(const struct call *c, struct error *err) MUST_CHECK;
+/** editor_is_dry() - the change is only shown: `dryRun` says so, or the policy of the source. After
+ *  editor_source(). Errors: ERR_INVALID_PARAMETER. */
+enum errcode editor_is_dry(const struct call *c, bool *out, struct error *err) MUST_CHECK;
 /** editor_confirm() - the hazard ids of the parameter `confirm`, in c->arena. */
 struct migrate_confirm editor_confirm(const struct call *c);
 /** editor_integer() - the parameter @name, @fallback when it is not given. Errors:

@@ -51,8 +51,8 @@ static enum errcode run_change(struct call *c, struct error *err)
     struct plan *plan = NULL;
     bool is_dry = false;
     TRY(editor_source(c, err));
-    TRY(call_flag(c, "dryRun", &is_dry, err));
     TRY(body_changes(c, false, &body, err));
+    TRY(editor_is_dry(c, &is_dry, err));
     if (is_dry) {
         if (body.plan_id) {
             TRY(app_change_load_plan(c->caller, body.plan_id, &plan, err));
@@ -109,7 +109,7 @@ static enum errcode undo_change(struct call *c, struct error *err)
     struct plan *plan = NULL;
     bool is_dry = false;
     TRY(editor_source(c, err));
-    TRY(call_flag(c, "dryRun", &is_dry, err));
+    TRY(editor_is_dry(c, &is_dry, err));
     if (is_dry) {
         TRY(app_change_undo_preview(c->caller, id, &plan, err));
         return editor_answer_plan(c, plan, err);
@@ -198,7 +198,7 @@ static enum errcode restore_trash(struct call *c, struct error *err)
     bool is_dry = false;
     int64_t id = 0;
     TRY(editor_source(c, err));
-    TRY(call_flag(c, "dryRun", &is_dry, err));
+    TRY(editor_is_dry(c, &is_dry, err));
     TRY(read_id(c, &id, err));
     if (is_dry) {
         TRY(app_trash_restore_preview(c->caller, id, &plan, err));
@@ -215,7 +215,7 @@ static enum errcode purge_trash(struct call *c, struct error *err)
     bool is_dry = false;
     int64_t id = 0;
     TRY(editor_source(c, err));
-    TRY(call_flag(c, "dryRun", &is_dry, err));
+    TRY(editor_is_dry(c, &is_dry, err));
     TRY(read_id(c, &id, err));
     TRY(app_trash_get(c->caller, id, &item, err));
     if (is_dry) {

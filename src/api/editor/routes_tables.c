@@ -94,7 +94,7 @@ static enum errcode run_change(struct call *c, struct made *m, struct error *err
     struct app_begun begun;
     struct plan *plan = NULL;
     bool is_dry = false;
-    TRY(call_flag(c, "dryRun", &is_dry, err));
+    TRY(editor_is_dry(c, &is_dry, err));
     m->is_answered = is_dry;
     if (is_dry) {
         enum errcode code = app_change_preview(c->caller, &m->list, false, &plan, err);
@@ -187,7 +187,7 @@ static enum errcode update_table(struct call *c, struct error *err)
     const char *name = NULL;
     bool is_dry = false;
     TRY(editor_source(c, err));
-    TRY(call_flag(c, "dryRun", &is_dry, err));
+    TRY(editor_is_dry(c, &is_dry, err));
     TRY(body_table(c, &set, &name, err));
     TRY(app_table_get(c->caller, call_param(c, "table"), &t, err));
     TRY(app_table_set_check(c->caller, &set, err));
@@ -333,7 +333,7 @@ static enum errcode update_column(struct call *c, struct error *err)
     struct made m;
     bool is_dry = false;
     TRY(editor_source(c, err));
-    TRY(call_flag(c, "dryRun", &is_dry, err));
+    TRY(editor_is_dry(c, &is_dry, err));
     TRY(app_table_get(c->caller, call_param(c, "table"), &t, err));
     const char *given = call_param(c, "column");
     const struct column *column = table_find_column(t.table, str_of(given));
