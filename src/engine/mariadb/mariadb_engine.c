@@ -50,6 +50,10 @@ static const struct engine_ops mariadb_ops = {
     .unlock = mariadb_unlock,
     .inspect = mariadb_inspect,
     .plan = mariadb_plan,
+    .rehearse = mariadb_rehearse,
+    .group_begin = mariadb_group_begin,
+    .run_step = mariadb_run_step,
+    .group_end = mariadb_group_end,
     .select = mariadb_select,
     .cursor_next = mariadb_cursor_next,
     .cursor_close = mariadb_cursor_close,
@@ -172,6 +176,7 @@ static enum errcode open_engine(const struct engine_options *o, struct engine **
         return code;
     }
     e->base.caps = (struct engine_caps){.foreign_keys = true,
+                                        .rehearse = true,
                                         .checks = true,
                                         .defaults = true,
                                         .comments = true,

@@ -15,6 +15,9 @@ struct mariadb_session {
     bool is_write;                  /* inside transact */
     bool is_owner;                  /* has its connection until it ends */
     struct mariadb_cursor *cursors; /* open ones */
+    bool in_group;                  /* of statements of structure; */
+    const char **undos;             /* what takes back those that ran, the oldest first */
+    size_t n_undos;
 };
 
 static inline struct mariadb_session *mariadb_session_of(struct session *s)
@@ -51,7 +54,10 @@ enum errcode mariadb_bulk_row(struct bulk *b, const struct value *values, struct
 enum errcode mariadb_bulk_end(struct bulk *b, bool commit, struct write_result *out,
                               struct error *err);
 
-/* structure: inspect.c, plan.c, run.c */
+/** mariadb_group_leave() - a group that was not ended is taken back; for session_end. */
+void mariadb_group_leave(struct mariadb_session *s);
+
+/* structure: inspect.c, plan.c, run.c, rehearse.c */
 enum errcode mariadb_inspect(struct session *s, struct catalog **out, struct error *err);
 enum errcode mariadb_plan(struct engine *e, const struct catalog *before, struct plan *plan,
                           struct error *err);

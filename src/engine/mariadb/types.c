@@ -150,31 +150,37 @@ static const char *declare_new(struct arena *a, const struct type *t, bool is_my
                                                        : word;
 }
 
-/* A word, what stands in its brackets, words behind: what we would print into a statement. */
+/* Words, and what stands in the brackets behind some: what we would print into a statement. */
 static bool is_declarable(struct arena *a, const char *native)
 {
     struct tokens k = tokens_read(a, str_of(native));
-    int depth = 0;
+    bool inside = false;
     for (size_t i = 0; i < k.n; i++) {
         const struct token *t = &k.items[i];
-        bool inside = t->kind == TOKEN_NUMBER || t->kind == TOKEN_STRING || token_is(t, ",");
-        if (token_is(t, "(") && depth == 0 && i == 1) {
-            depth = 1;
-        } else if (token_is(t, ")") && depth == 1) {
-            depth = 2;
-        } else if (depth == 1 ? !inside : t->kind != TOKEN_WORD) {
+        bool is_item = t->kind == TOKEN_NUMBER || t->kind == TOKEN_STRING || token_is(t, ",");
+        if (inside && token_is(t, ")")) {
+            inside = false;
+        } else if (!inside && i && k.items[i - 1].kind == TOKEN_WORD && token_is(t, "(")) {
+            inside = true;
+        } else if (inside ? !is_item : t->kind != TOKEN_WORD) {
             return false;
         }
     }
-    return k.n > 0 && depth != 1;
+    return k.n > 0 && !inside && my_is_closed(a, str_of(native));
+}
+
+/* A type that is told by a CHECK keeps the text of what carries it. */
+static bool is_carrier(const struct type *t, const struct type *back)
+{
+    return (t->kind == TYPE_JSON || t->kind == TYPE_BOOLEAN) && back->kind != t->kind &&
+           (back->kind == TYPE_TEXT || back->kind == TYPE_INT16);
 }
 
 const char *my_declare(struct arena *a, const struct type *t, bool is_mysql)
 {
     if (t->native && is_declarable(a, t->native)) {
         struct type back = mariadb_type_of(a, t->native);
-        bool is_carried = back.kind != t->kind && t->kind != TYPE_NATIVE;
-        if (t->kind == TYPE_NATIVE || type_equal(&back, t) || (is_carried && t->native[0] == 'l')) {
+        if (t->kind == TYPE_NATIVE || type_equal(&back, t) || is_carrier(t, &back)) {
             return t->native;
         }
     }
