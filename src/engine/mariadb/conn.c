@@ -234,9 +234,6 @@ enum errcode my_prepare_for(struct my_conn *c, const char *database, struct erro
     }
     c->database[0] = '\0';
     c->is_worn = false;
-    if (n == 0) {
-        return ERR_OK;
-    }
     MY_CALL(c, mysql_select_db, (&rc, c->mysql, database), &rc, c->mysql);
     if (rc != 0) {
         return my_error(c, NULL, "selecting the database", err);

@@ -32,6 +32,7 @@ struct my_namespace {
     const char *database;
     struct my_namespace *next;
     _Atomic(uint64_t) epoch; /* changes of structure that this process made */
+    atomic_int n_alone;      /* sessions of this process that change structure, or wait to */
     pthread_mutex_t lock;    /* of what follows */
     int64_t read_us;         /* when the count was read; 0 = never */
     uint64_t read_epoch;
@@ -120,8 +121,8 @@ enum errcode my_write(struct my_conn *c, const struct write *w, struct write_res
                       struct error *err) MUST_CHECK;
 
 /* pool.c */
-/** my_take() - a connection for @database; waits where all are in use. Errors: ERR_BUSY,
- *  ERR_CANCELLED, those of my_connect(). */
+/** my_take() - a connection for @database (NULL: any is good enough); waits where all are in use.
+ * Errors: ERR_BUSY, ERR_CANCELLED, those of my_connect(). */
 enum errcode my_take(struct mariadb_engine *e, const char *database, struct my_conn **out,
                      struct error *err) MUST_CHECK;
 void my_give(struct my_conn *c);

@@ -9,7 +9,8 @@
  * changes of structure, so that other processes see them, and its lock is what keeps writers and a
  * change of structure apart, in all processes.
  */
-#define LEASE_US 1000000 /* how late a change made by another process may be seen */
+#define LEASE_US          1000000 /* how late a change made by another process may be seen */
+#define ATTACHED_LEASE_US 2000000
 
 static enum errcode refuse_name(struct str ns, struct error *err)
 {
@@ -150,25 +151,6 @@ enum errcode mariadb_namespace_drop(struct engine *engine, struct str ns, struct
     return ERR_OK;
 }
 
-bool mariadb_namespace_exists(struct engine *engine, struct str ns)
-{
-    struct mariadb_engine *e = (struct mariadb_engine *)engine;
-    struct arena *a AUTO(arena_freep) = arena_new();
-    const char *database = NULL;
-    struct my_conn *c = NULL;
-    MYSQL_RES *r = NULL;
-    if (my_database(e, a, ns, &database, NULL) != ERR_OK ||
-        my_connect(e, NULL, &c, NULL) != ERR_OK) {
-        return false;
-    }
-    bool exists = my_ask(c, "SELECT 1 FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ?",
-                         &database, 1, &r, NULL) == ERR_OK &&
-                  mysql_num_rows(r) == 1;
-    mysql_free_result(r);
-    my_close(c);
-    return exists;
-}
-
 static enum errcode ask_number(struct my_conn *c, const char *text, const char *const *params,
                                int n, uint64_t *out, struct error *err)
 {
@@ -182,21 +164,45 @@ static enum errcode ask_number(struct my_conn *c, const char *text, const char *
     return found ? ERR_OK : ERROR(err, ERR_CORRUPT, "the database lost its state");
 }
 
+/* One number on any connection: names are whole. */
+static enum errcode ask_anywhere(struct mariadb_engine *e, const char *text,
+                                 const char *const *params, int n, uint64_t *out, struct error *err)
+{
+    struct my_conn *c = NULL;
+    TRY(my_take(e, NULL, &c, err));
+    enum errcode code = ask_number(c, text, params, n, out, err);
+    my_give(c);
+    return code;
+}
+
+bool mariadb_namespace_exists(struct engine *engine, struct str ns)
+{
+    struct mariadb_engine *e = (struct mariadb_engine *)engine;
+    struct arena *a AUTO(arena_freep) = arena_new();
+    const char *database = NULL;
+    uint64_t n = 0;
+    return my_database(e, a, ns, &database, NULL) == ERR_OK &&
+           ask_anywhere(e, "SELECT count(*) FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ?",
+                        &database, 1, &n, NULL) == ERR_OK &&
+           n == 1;
+}
+
+/* An attached database counts nothing for us: whatever was made or changed has a new time or name.
+ */
 static enum errcode read_count(struct mariadb_engine *e, struct my_namespace *n, uint64_t *out,
                                struct error *err)
 {
-    struct my_conn *c = NULL;
-    TRY(my_take(e, n->database, &c, err));
-    enum errcode code =
-        e->options.is_attached
-            ? ask_number(c,
-                         "SELECT CAST(ifnull(sum(crc32(concat_ws('/', TABLE_NAME, TABLE_TYPE, "
-                         "CREATE_TIME))), 0) AS SIGNED) FROM information_schema.TABLES WHERE "
-                         "TABLE_SCHEMA = ?",
-                         &n->database, 1, out, err)
-            : ask_number(c, "SELECT n FROM `" MY_STATE "` WHERE id = 1", NULL, 0, out, err);
-    my_give(c);
-    return code;
+    struct arena *a AUTO(arena_freep) = arena_new();
+    if (e->options.is_attached) {
+        return ask_anywhere(e,
+                            "SELECT CAST(ifnull(sum(crc32(concat_ws('/', TABLE_NAME, TABLE_TYPE, "
+                            "CREATE_TIME))), 0) AS SIGNED) FROM information_schema.TABLES WHERE "
+                            "TABLE_SCHEMA = ?",
+                            &n->database, 1, out, err);
+    }
+    const char *text =
+        arena_printf(a, "SELECT n FROM %s.`" MY_STATE "` WHERE id = 1", quoted(a, n->database));
+    return ask_anywhere(e, text, NULL, 0, out, err);
 }
 
 enum errcode mariadb_generation(struct engine *engine, struct str ns, uint64_t *out,
@@ -209,7 +215,7 @@ enum errcode mariadb_generation(struct engine *engine, struct str ns, uint64_t *
     struct my_namespace *n = my_namespace(e, database);
     uint64_t epoch = atomic_load(&n->epoch); /* before: what changes now is read again */
     int64_t now = time_monotonic_us();
-    int64_t lease = e->options.is_attached ? 2 * LEASE_US : LEASE_US;
+    int64_t lease = e->options.is_attached ? ATTACHED_LEASE_US : LEASE_US;
     pthread_mutex_lock(&n->lock);
     bool is_known = n->read_us && n->read_epoch == epoch && now - n->read_us < lease;
     uint64_t count = n->count;

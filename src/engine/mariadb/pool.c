@@ -77,12 +77,13 @@ static struct my_conn *take_idle(struct my_pool *p, struct my_conn **at)
     return c;
 }
 
-/* One that has @database already, else with @any the one that was idle longest. */
+/* One that has @database already (NULL: whichever), else with @any the one that was idle longest.
+ */
 static struct my_conn *find_idle(struct my_pool *p, const char *database, bool any)
 {
     struct my_conn **oldest = NULL;
     for (struct my_conn **at = &p->idle; *at; at = &(*at)->next) {
-        if (text_eq((*at)->database, database)) {
+        if (!database || text_eq((*at)->database, database)) {
             return take_idle(p, at);
         }
         oldest = at;
@@ -209,7 +210,7 @@ static enum errcode wait_turn(struct my_pool *p, const char *database, struct my
         pthread_mutex_unlock(&p->lock);
         return refuse(p, err);
     }
-    join_lane(p, database, &w);
+    join_lane(p, database ? database : "", &w);
     pthread_mutex_unlock(&p->lock);
     enum errcode code = loop_wait_fd(w.fd, POLLIN, WAIT_US, err);
     pthread_mutex_lock(&p->lock);
@@ -267,7 +268,7 @@ enum errcode my_take(struct mariadb_engine *e, const char *database, struct my_c
         }
         c->pool = p;
     }
-    if (c->is_worn || !text_eq(c->database, database)) {
+    if (database && (c->is_worn || !text_eq(c->database, database))) {
         enum errcode code = my_prepare_for(c, database, err);
         if (code != ERR_OK) {
             my_give(c);

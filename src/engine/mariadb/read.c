@@ -182,6 +182,10 @@ void my_session_give(struct mariadb_session *s)
 
 enum errcode my_session_take(struct mariadb_session *s, struct error *err)
 {
+    struct my_conn *c = NULL;
+    if (s->is_write || s->base.access == ACCESS_SCHEMA) {
+        return mariadb_own(s, &c, err);
+    }
     return s->conn ? ERR_OK : my_take(s->engine, s->database, &s->conn, err);
 }
 

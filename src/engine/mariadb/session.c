@@ -4,6 +4,7 @@
 #include "base/time.h"
 #include "engine/mariadb/core.h"
 #include "engine/mariadb/errors.h"
+#include "engine/mariadb/stmt.h"
 #include "loop/loop.h"
 
 /*
@@ -11,8 +12,9 @@
  * COMMIT; one of structure has one for its statements and one more that holds the lock of the
  * namespace, because every statement of structure commits.
  */
-#define TRIES    7
-#define RETRY_US 5000000
+#define TRIES       7
+#define RETRY_US    5000000
+#define ALONE_TIMES 5 /* writers wait so many times the wait for a lock of structure */
 
 enum errcode mariadb_own(struct mariadb_session *s, struct my_conn **out, struct error *err)
 {
@@ -20,7 +22,10 @@ enum errcode mariadb_own(struct mariadb_session *s, struct my_conn **out, struct
         TRY(my_take(s->engine, s->database, &s->conn, err));
         s->conn->is_patient = s->is_write || s->base.access == ACCESS_SCHEMA;
         if (s->base.access == ACCESS_SCHEMA) {
-            TRY(my_run(s->conn, "SET SESSION max_statement_time = 0", NULL, err));
+            const char *unlimited = s->engine->is_mysql ? "SET SESSION max_execution_time = 0"
+                                                        : "SET SESSION max_statement_time = 0";
+            s->conn->is_worn = true;
+            TRY(my_run(s->conn, unlimited, NULL, err));
         }
     }
     s->is_owner = true;
@@ -73,8 +78,14 @@ enum errcode mariadb_session_begin(struct engine *engine, struct str ns, enum ac
     struct mariadb_session *s = NULL;
     TRY(new_session((struct mariadb_engine *)engine, ns, &s, err));
     s->base.access = access;
-    enum errcode code = access == ACCESS_SCHEMA ? lock_alone(s, err) : ERR_OK;
+    bool is_alone = access == ACCESS_SCHEMA;
+    struct my_namespace *n = my_namespace(s->engine, s->database);
+    if (is_alone) { /* before: new writers wait, the running ones end */
+        atomic_fetch_add(&n->n_alone, 1);
+    }
+    enum errcode code = is_alone ? lock_alone(s, err) : ERR_OK;
     if (code != ERR_OK) {
+        atomic_fetch_sub(&n->n_alone, 1);
         my_close(s->lock);
         arena_free(s->base.arena);
         return code;
@@ -91,7 +102,8 @@ void mariadb_structure_changed(struct mariadb_session *s)
 /* Other processes are told before anybody may write again. */
 static void unlock_alone(struct mariadb_session *s)
 {
-    if (!s->engine->options.is_attached && !s->lock->is_broken) {
+    bool tells = s->is_owner && !s->engine->options.is_attached && !s->lock->is_broken;
+    if (tells) {
         enum errcode code =
             my_run(s->lock, "UPDATE `" MY_STATE "` SET n = n + 1 WHERE id = 1", NULL, NULL);
         if (code == ERR_OK) {
@@ -101,16 +113,15 @@ static void unlock_alone(struct mariadb_session *s)
     }
     mariadb_structure_changed(s);
     my_close(s->lock);
+    atomic_fetch_sub(&my_namespace(s->engine, s->database)->n_alone, 1);
 }
 
 void mariadb_session_end(struct session *base)
 {
     struct mariadb_session *s = mariadb_session_of(base);
     my_cursors_close(s);
+    mariadb_group_leave(s);
     if (s->conn) {
-        if (base->access == ACCESS_SCHEMA) {
-            s->conn->is_worn = true;
-        }
         my_give(s->conn);
         s->conn = NULL;
     }
@@ -119,7 +130,24 @@ void mariadb_session_end(struct session *base)
     }
 }
 
-/* The lock of the row that says the structure's number keeps a change of structure away. */
+/* The lock of the row that counts changes of structure keeps such a change away. */
+static enum errcode lock_shared(struct mariadb_session *s, struct my_conn *c, struct error *err)
+{
+    struct sql_writer w;
+    struct my_stmt *stmt = NULL;
+    int rc = 0;
+    my_bool failed = 0;
+    buf_clear(&c->text);
+    sql_begin(&w, my_dialect(s->engine), &c->text, c->scratch);
+    sql_text(&w, "SELECT 1 FROM `" MY_STATE "` WHERE id = 1 LOCK IN SHARE MODE");
+    TRY(my_stmt_run(c, &w, &stmt, err));
+    MY_CALL(c, mysql_stmt_store_result, (&rc, stmt->handle), &rc, stmt->handle);
+    enum errcode code = rc == 0 ? ERR_OK : my_error(c, stmt->handle, "locking", err);
+    MY_CALL(c, mysql_stmt_free_result, (&failed, stmt->handle), &failed, stmt->handle);
+    my_stmt_put(c, stmt);
+    return code;
+}
+
 static enum errcode begin(struct mariadb_session *s, struct error *err)
 {
     struct my_conn *c = NULL;
@@ -129,7 +157,7 @@ static enum errcode begin(struct mariadb_session *s, struct error *err)
     if (s->engine->options.is_attached) {
         return ERR_OK;
     }
-    return my_run(c, "SELECT n FROM `" MY_STATE "` WHERE id = 1 LOCK IN SHARE MODE", NULL, err);
+    return lock_shared(s, c, err);
 }
 
 static enum errcode commit(struct my_conn *c, struct error *err)
@@ -151,9 +179,25 @@ static void roll_back(struct my_conn *c)
     }
 }
 
+/* A change of structure of this process is waited for without a connection in hand: others need
+ * them. */
+static enum errcode wait_for_structure(struct mariadb_session *s, struct error *err)
+{
+    struct my_namespace *n = my_namespace(s->engine, s->database);
+    int64_t end = time_monotonic_us() + (int64_t)s->engine->options.lock_ms * 1000 * ALONE_TIMES;
+    for (int64_t us = 1000; atomic_load(&n->n_alone); us = us < 32000 ? us * 2 : us) {
+        if (time_monotonic_us() > end) {
+            return ERROR(err, ERR_BUSY, "the structure of the database is being changed");
+        }
+        TRY(loop_sleep(us, err));
+    }
+    return ERR_OK;
+}
+
 static enum errcode run_once(struct mariadb_session *s, transact_fn *fn, void *arg, bool *again,
                              struct error *err)
 {
+    TRY(wait_for_structure(s, err));
     enum errcode code = begin(s, err);
     struct my_conn *c = s->conn;
     if (code == ERR_OK) {
