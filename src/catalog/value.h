@@ -9,8 +9,8 @@
 /*
  * A value on its way between a client and an engine. Five carriers are enough: the column's type
  * says what the bytes mean. Canonical texts: decimal "12.50", date "2026-01-31", time "12:30:00",
- * instant RFC 3339 UTC with Z, uuid lower case, json and array compact JSON text, enum its label.
- * Text and bytes are borrowed.
+ * instant as instant_format() gives it, uuid lower case, json and array compact JSON text, enum its
+ * label. Text and bytes are borrowed.
  */
 enum value_kind {
     VALUE_NULL = 0,

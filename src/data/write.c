@@ -113,6 +113,49 @@ static enum errcode read_row(struct session *s, const struct job *j, const struc
     return engine_query_one(s, &q, j->arena, row, err);
 }
 
+/* The row that @where means, in a table without a key: one and no other. */
+static enum errcode read_only_row(struct session *s, const struct job *j,
+                                  const struct filter *where, const struct value **row,
+                                  struct error *err)
+{
+    struct query q = {.table = j->ctx->table,
+                      .columns = j->all,
+                      .n_columns = j->ctx->table->n_columns,
+                      .where = where,
+                      .count_only = true,
+                      .limit = -1};
+    const struct value *count = NULL;
+    TRY(engine_query_one(s, &q, j->arena, &count, err));
+    if (count && count[0].i > 1) {
+        ERROR(err, ERR_CONFLICT, "%lld rows of \"%s\" are alike: none of them can be meant",
+              (long long)count[0].i, j->ctx->table->name);
+        return error_hint(err, "a primary key would tell them apart");
+    }
+    return read_row(s, j, where, row, err);
+}
+
+/* A write that was meant for one row and hit several is no write: the transaction takes it back. */
+static enum errcode write_one(struct session *s, const struct write *w, struct error *err)
+{
+    struct write_result r = {0};
+    TRY(engine_write(s, w, &r, err));
+    return r.n_rows <= 1 ? ERR_OK
+                         : ERROR(err, ERR_CONFLICT, "%lld rows of \"%s\" would change, not one",
+                                 (long long)r.n_rows, w->table->name);
+}
+
+/* Where the row @was is after the columns of @f were written: without a key it may have moved. */
+static const struct filter *moved(const struct job *j, const struct filled *f,
+                                  const struct value *was)
+{
+    const struct table *t = j->ctx->table;
+    struct value *now = arena_memdup(j->arena, was, t->n_columns * sizeof *was);
+    for (size_t i = 0; i < f->n; i++) {
+        now[f->columns[i] - t->columns] = f->values[i];
+    }
+    return data_scope(j->ctx, j->arena, data_row_filter(j->arena, t, now));
+}
+
 static void keep_row(const struct job *j, struct data_item *item, const struct value *row)
 {
     char *etag = arena_alloc(j->arena, ROW_ETAG_TEXT + 1);
@@ -194,6 +237,16 @@ static enum errcode insert(struct session *s, const struct job *j, struct data_i
     return ERR_OK;
 }
 
+/* Another program may have written an instant in another form. */
+static bool is_same(const struct column *c, struct value given, struct value kept)
+{
+    int64_t a, b;
+    bool are_instants = c->type.kind == TYPE_INSTANT && given.kind == VALUE_TEXT &&
+                        kept.kind == VALUE_TEXT && instant_parse(given.s, &a) &&
+                        instant_parse(kept.s, &b);
+    return are_instants ? a == b : value_equal(given, kept);
+}
+
 /* Columns that stay as they are may be given as they are. */
 static enum errcode drop_kept(const struct job *j, struct filled *f, const struct value *row,
                               struct error *err)
@@ -207,7 +260,7 @@ static enum errcode drop_kept(const struct job *j, struct filled *f, const struc
         if (is_free) {
             f->columns[n] = c;
             f->values[n++] = f->values[i];
-        } else if (!value_equal(f->values[i], row[c - t->columns])) {
+        } else if (!is_same(c, f->values[i], row[c - t->columns])) {
             (void)ERROR(err, ERR_READ_ONLY_FIELD, "\"%s\" cannot be changed", c->name);
             return at_column(err, c->name);
         }
@@ -224,7 +277,8 @@ static enum errcode change(struct session *s, const struct job *j, struct data_i
     char etag[ROW_ETAG_TEXT + 1];
     TRY(data_key_filter(j->arena, j->ctx->table, item->id, &key, err));
     key = data_scope(j->ctx, j->arena, key);
-    TRY(read_row(s, j, key, &row, err));
+    bool has_key = j->ctx->table->n_primary_key > 0;
+    TRY(has_key ? read_row(s, j, key, &row, err) : read_only_row(s, j, key, &row, err));
     if (!row) {
         return ERROR(err, ERR_NOT_FOUND, "no such row in \"%s\"", j->ctx->table->name);
     }
@@ -234,7 +288,7 @@ static enum errcode change(struct session *s, const struct job *j, struct data_i
     }
     struct write w = {.kind = WRITE_DELETE, .table = j->ctx->table, .where = key};
     if (item->op == DATA_DELETE) {
-        return engine_write(s, &w, NULL, err);
+        return write_one(s, &w, err);
     }
     struct filled f = begin_fill(j, item);
     TRY(drop_kept(j, &f, row, err));
@@ -245,8 +299,8 @@ static enum errcode change(struct session *s, const struct job *j, struct data_i
     w.columns = f.columns;
     w.values = f.values;
     w.n_columns = f.n;
-    TRY(engine_write(s, &w, NULL, err));
-    TRY(read_row(s, j, key, &row, err));
+    TRY(write_one(s, &w, err));
+    TRY(read_row(s, j, has_key ? key : moved(j, &f, row), &row, err));
     if (!row) {
         return ERROR(err, ERR_FORBIDDEN, "the row would not be visible to its writer");
     }

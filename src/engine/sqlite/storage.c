@@ -317,7 +317,7 @@ const struct expr *sqlite_type_check(struct arena *a, const struct column *c)
     }
 }
 
-/* An instant of our own columns: "2026-01-31T12:00:00.5Z" to six decimals. */
+/* An instant of our own columns: "2026-01-31T12:00:00Z" to six decimals. */
 static struct value encode_instant(struct arena *a, struct value v)
 {
     int64_t us = 0;
@@ -362,17 +362,13 @@ struct value sqlite_encode(struct arena *a, const struct column *c, struct value
     return v;
 }
 
-/* "…:00.500000Z" to "…:00.5Z". */
+/* "…:00.000000Z" to "…:00Z"; other fractions keep their six digits (instant_format()). */
 static struct value decode_instant(struct value v, struct buf *room)
 {
-    if (v.kind != VALUE_TEXT || v.s.n != 27 || v.s.p[19] != '.' || v.s.p[26] != 'Z') {
+    if (v.kind != VALUE_TEXT || v.s.n != 27 || memcmp(v.s.p + 19, ".000000Z", 8) != 0) {
         return v;
     }
-    size_t n = 26;
-    while (n > 20 && v.s.p[n - 1] == '0') {
-        n--;
-    }
-    buf_add(room, v.s.p, n == 20 ? 19 : n);
+    buf_add(room, v.s.p, 19);
     buf_addc(room, 'Z');
     return value_str(buf_str(room));
 }
