@@ -63,7 +63,7 @@ export class Server {
     this.exited = new Promise((done) => this.process.on("exit", (code, signal) => done({ code, signal })));
     this.process.stderr.on("data", (bytes) => (this.errors += bytes));
     this.url = await new Promise((done, fail) => {
-      const timer = setTimeout(() => fail(new Error(`no listening line:\n${this.errors}`)), 20_000);
+      const timer = setTimeout(() => fail(new Error(`no listening line:\n${this.errors}`)), 60_000);
       this.process.stdout.on("data", (bytes) => {
         this.output += bytes;
         const match = /listening on (http:\/\/\S+)/.exec(this.output);
