@@ -5,7 +5,8 @@
 /*
  * Tables on their way to the trash and back. The trash is in the same schema: a rename. Foreign
  * keys to and from a dropped table go, or its rows would hold on to others and be lost with them;
- * its indexes are renamed too, because their names are the schema's and must be free.
+ * its indexes are renamed too, because their names are the schema's and must be free (but for the
+ * primary key's, which nobody names: the server does, and finds a free one).
  */
 static const struct sql_step_words exclusive = {.lock = "exclusive"};
 static const struct sql_step_words free_name = {.lock = "none", .comment = "its name must be free"};
@@ -67,7 +68,9 @@ static void move_to_trash(struct sql_planner *p, const struct table *t, const ch
     }
     for (size_t i = 0; i < t->n_indexes; i++) {
         const char *names[] = {t->indexes[i].name, trash_index(p->arena, trash, i)};
-        pg_plan_text(p, &free_name, "ALTER INDEX %n RENAME TO %n", names);
+        if (!pg_backs_key(t, &t->indexes[i])) { /* the server finds another name for the next one */
+            pg_plan_text(p, &free_name, "ALTER INDEX %n RENAME TO %n", names);
+        }
     }
     const char *names[] = {t->name, trash};
     pg_plan_text(p, &exclusive, "ALTER TABLE %n RENAME TO %n", names);
@@ -161,9 +164,7 @@ static void restore_index(struct sql_planner *p, const struct table *t, const st
         }
         return;
     }
-    if (!pg_backs_key(t, wanted)) {
-        pg_plan_add_index(p, t, wanted);
-    }
+    pg_plan_add_index(p, t, wanted);
 }
 
 static bool has_trigger(const struct table *t, const char *name)
@@ -203,7 +204,9 @@ void pg_plan_restore_table(struct sql_planner *p, const struct change *c)
     back->row_estimate = kept->row_estimate;
     bool *used = ARENA_ARRAY(p->arena, as_kept->n_indexes, bool);
     for (size_t i = 0; i < t->n_indexes; i++) {
-        restore_index(p, back, &t->indexes[i], as_kept, used);
+        if (!pg_backs_key(t, &t->indexes[i])) {
+            restore_index(p, back, &t->indexes[i], as_kept, used);
+        }
     }
     for (size_t i = 0; i < t->n_foreign_keys; i++) {
         pg_plan_add_key(p, back, &t->foreign_keys[i], NULL);
