@@ -102,6 +102,12 @@ static void poll_step(void *arg)
     s->status = PQconnectPoll(s->conn->pq);
 }
 
+static void ignore_notice(void *arg, const char *message)
+{
+    (void)arg;
+    (void)message;
+}
+
 static enum errcode connect_fully(struct step *s, int64_t end_us, struct error *err)
 {
     struct pg_conn *c = s->conn;
@@ -110,6 +116,7 @@ static enum errcode connect_fully(struct step *s, int64_t end_us, struct error *
         return ERROR(err, ERR_UNAVAILABLE, "PostgreSQL cannot be reached: no memory");
     }
     (void)PQsetErrorVerbosity(c->pq, PQERRORS_VERBOSE);
+    (void)PQsetNoticeProcessor(c->pq, ignore_notice, NULL);
     s->status = PQstatus(c->pq) == CONNECTION_BAD ? PGRES_POLLING_FAILED : PGRES_POLLING_WRITING;
     while (s->status != PGRES_POLLING_OK) {
         int64_t left = end_us - time_monotonic_us();
@@ -136,12 +143,6 @@ static const char *tls_word(const struct engine_options *o)
         [TLS_VERIFY] = "verify-full",
     };
     return words[o->tls];
-}
-
-static void ignore_notice(void *arg, const char *message)
-{
-    (void)arg;
-    (void)message;
 }
 
 enum errcode pg_conn_open(struct postgres_engine *e, struct pg_conn **out, struct error *err)
@@ -195,7 +196,6 @@ enum errcode pg_conn_open(struct postgres_engine *e, struct pg_conn **out, struc
         return code;
     }
     (void)PQsetErrorVerbosity(c->pq, PQERRORS_DEFAULT);
-    (void)PQsetNoticeProcessor(c->pq, ignore_notice, NULL);
     *out = c;
     return ERR_OK;
 }
@@ -203,6 +203,7 @@ enum errcode pg_conn_open(struct postgres_engine *e, struct pg_conn **out, struc
 void pg_conn_close(struct pg_conn *c)
 {
     if (c) {
+        pg_statements_clear(&c->statements);
         PQfinish(c->pq);
         mem_free(c);
     }
@@ -406,6 +407,40 @@ static void add_path(struct buf *b, const char *schema)
     buf_release(&path);
 }
 
+enum errcode pg_conn_lost_place(const struct pg_conn *c, struct pg_place *place, const PGresult *r,
+                                struct error *err)
+{
+    if (postgres_state_is(r, "22023") || postgres_state_is(r, "42704")) {
+        atomic_store(&place->is_known, false);
+        return ERROR(err, ERR_NOT_FOUND, "the namespace \"%s\" is not there any more", place->ns);
+    }
+    return postgres_error(c->pq, r, "taking the role of a namespace",
+                          c->engine->options.is_distributed, err);
+}
+
+static enum errcode apply(struct pg_conn *c, struct pg_place *place, const char *text,
+                          struct error *err)
+{
+    PGresult *r = NULL;
+    TRY(PQsendQuery(c->pq, text) ? ERR_OK : lost(c, err));
+    TRY(pg_receive(c, &r, err));
+    enum errcode code = is_failure(r) ? pg_conn_lost_place(c, place, r, err) : ERR_OK;
+    PQclear(r);
+    return code;
+}
+
+enum errcode pg_conn_clean(struct pg_conn *c, struct error *err)
+{
+    if (c->is_used) {
+        c->place = NULL;
+        pg_statements_clear(&c->statements);
+        TRY(pg_run(c, "DISCARD ALL", NULL, err));
+        c->is_used = false;
+        c->duty = DUTY_NONE;
+    }
+    return ERR_OK;
+}
+
 enum errcode pg_conn_set(struct pg_conn *c, struct pg_place *place, enum pg_duty duty,
                          struct error *err)
 {
@@ -414,12 +449,12 @@ enum errcode pg_conn_set(struct pg_conn *c, struct pg_place *place, enum pg_duty
     if (c->place == place && c->duty == duty) {
         return ERR_OK;
     }
-    if (c->place && c->place != place) {
-        c->place = NULL;
-        TRY(pg_run(c, "DISCARD ALL", NULL, err));
+    if (c->place != place) {
+        TRY(pg_conn_clean(c, err));
     }
     c->place = NULL;
     c->duty = duty;
+    c->is_used = true;
     struct buf b;
     buf_init(&b, 1 << 16);
     bool as_role = (duty == DUTY_READ || duty == DUTY_WRITE) && place->role;
@@ -427,7 +462,7 @@ enum errcode pg_conn_set(struct pg_conn *c, struct pg_place *place, enum pg_duty
     add_path(&b, place->schema);
     add_number(&b, "statement_timeout", duty == DUTY_SCHEMA ? 0 : o->statement_ms);
     add_number(&b, "lock_timeout", duty == DUTY_SCHEMA ? o->lock_ms : WRITE_LOCK_MS);
-    enum errcode code = pg_run(c, buf_text(&b), NULL, err);
+    enum errcode code = apply(c, place, buf_text(&b), err);
     buf_release(&b);
     TRY(code);
     c->place = place;

@@ -228,6 +228,12 @@ static int state_number(const char *state)
     return n;
 }
 
+bool postgres_is_collision(const struct error *err)
+{
+    return err->code == ERR_BUSY && (err->engine_code == state_number("40001") ||
+                                     err->engine_code == state_number("40P01"));
+}
+
 static enum errcode raise_lost(const PGconn *pq, const char *doing, struct error *err)
 {
     const char *said = pq ? PQerrorMessage(pq) : "";

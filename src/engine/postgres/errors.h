@@ -1,8 +1,10 @@
 #pragma once
 
 #include <libpq-fe.h>
+#include <stdbool.h>
 
 #include "base/error.h"
+#include "base/str.h"
 
 /**
  * postgres_error() - raise what the failed result @r of @pq means in the product's words
@@ -28,6 +30,10 @@ enum errcode postgres_refusal(const PGconn *pq, struct error *err);
 
 /** postgres_state_is() - the SQLSTATE of the failed result @r is @state. */
 bool postgres_state_is(const PGresult *r, const char *state);
+
+/** postgres_is_collision() - @err is of a transaction that met another one: it may go well when it
+ *  is tried again. */
+bool postgres_is_collision(const struct error *err);
 
 /** postgres_plain_name() - @name without the digits of a shard, when @strip_shards. */
 struct str postgres_plain_name(const char *name, bool strip_shards);

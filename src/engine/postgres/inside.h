@@ -10,6 +10,8 @@
 #include "base/map.h"
 #include "engine/kind.h"
 #include "engine/postgres/session.h"
+#include "engine/postgres/statement.h"
+#include "engine/postgres/turns.h"
 
 /*
  * The insides of the driver. An engine has one pool of connections for all loops; a connection is
@@ -35,7 +37,8 @@ struct pg_place {
     const char *role; /* rows are read and written as it; NULL = as the login role */
     int64_t lock_key; /* of the advisory lock that writers share and a change of structure has */
     _Atomic(uint64_t) generation;
-    _Atomic(bool) is_known; /* its schema was there when last looked at */
+    _Atomic(bool) is_known;                   /* its schema was there when last looked at */
+    struct turn_group waiting[LOOPS_MAX + 1]; /* for pipelines of a loop; last: for the pool */
 };
 
 struct pg_conn {
@@ -45,15 +48,20 @@ struct pg_conn {
     enum pg_duty duty;
     bool is_steady; /* a cancelled fiber still waits for it: what it does must be known */
     bool is_broken; /* closed when it is given back */
+    bool is_used;   /* its session is not as it began */
     int64_t idle_us;
+    struct pg_statements statements;
     struct pg_conn *next;
 };
 
 struct pg_pool {
     pthread_mutex_t lock;
-    struct pg_conn *idle;
-    int n_open;
+    struct pg_conn *idle; /* the newest first */
+    struct turns waiting;
+    int n_open; /* idle, in use and being opened */
 };
+
+struct pipelines;
 
 struct postgres_engine {
     struct engine base;
@@ -66,6 +74,8 @@ struct postgres_engine {
     pthread_mutex_t lock; /* of the places */
     struct map places;    /* ns -> struct pg_place */
     struct pg_pool pool;
+    _Atomic(struct pipelines *) pipelines[LOOPS_MAX]; /* each made and used by its loop */
+    atomic_int n_lanes;
 };
 
 static inline struct postgres_engine *postgres_engine_of(struct engine *e)
@@ -78,9 +88,15 @@ static inline struct postgres_engine *postgres_engine_of(struct engine *e)
 enum errcode pg_conn_open(struct postgres_engine *e, struct pg_conn **out,
                           struct error *err) MUST_CHECK;
 void pg_conn_close(struct pg_conn *c);
+/** pg_conn_clean() - the session is as it began. */
+enum errcode pg_conn_clean(struct pg_conn *c, struct error *err) MUST_CHECK;
 /** pg_conn_set() - make @c ready for @duty in @place: role, search_path and limits. */
 enum errcode pg_conn_set(struct pg_conn *c, struct pg_place *place, enum pg_duty duty,
                          struct error *err) MUST_CHECK;
+/** pg_conn_lost_place() - @r says why @c cannot serve @place: ERR_NOT_FOUND when its role is gone.
+ */
+enum errcode pg_conn_lost_place(const struct pg_conn *c, struct pg_place *place, const PGresult *r,
+                                struct error *err);
 /** pg_wait() - until @events of @c's socket. A steady connection waits on when the fiber was
  *  cancelled. Errors: ERR_CANCELLED, ERR_TIMEOUT. */
 enum errcode pg_wait(struct pg_conn *c, short events, int64_t timeout_us,
@@ -113,6 +129,37 @@ enum errcode pg_place_look(struct postgres_engine *e, struct str ns, struct pg_p
 enum errcode postgres_namespace_create(struct engine *e, struct str ns, struct error *err);
 enum errcode postgres_namespace_drop(struct engine *e, struct str ns, struct error *err);
 bool postgres_namespace_exists(struct engine *e, struct str ns);
+
+/** pg_place_moved() - its structure is not what it was: catalogs are read again. */
+void pg_place_moved(struct pg_place *place);
+
+/* session.c */
+/** pg_session_init() - @s of @place; its arena owns it. */
+void pg_session_init(struct postgres_session *s, struct pg_place *place, struct arena *a,
+                     enum access access);
+void pg_session_release(struct postgres_session *s);
+
+/* ask.c */
+/** pg_ask_prepared() - the whole result of one statement on @c; *out only with ERR_OK. */
+enum errcode pg_ask_prepared(struct pg_conn *c, struct str text, const struct pg_params *params,
+                             PGresult **out, struct error *err) MUST_CHECK;
+/** pg_ask_once() - the same without keeping it prepared. */
+enum errcode pg_ask_once(struct pg_conn *c, const char *text, const struct pg_params *params,
+                         PGresult **out, struct error *err) MUST_CHECK;
+/** pg_session_ask() - the same where @s may run it; @is_plain as in pipeline.h. */
+enum errcode pg_session_ask(struct postgres_session *s, struct str text,
+                            const struct pg_params *params, bool is_plain, PGresult **out,
+                            struct error *err) MUST_CHECK;
+
+/* read.c */
+void pg_cursors_close(struct postgres_session *s);
+
+/* write.c */
+/** pg_numbered_column() - the column whose generated value an insert tells, or NULL. */
+const struct column *pg_numbered_column(const struct write *w);
+/** pg_pass_number() - the sequence of @c gives no number up to @number any more. */
+enum errcode pg_pass_number(struct postgres_session *s, const struct table *t,
+                            const struct column *c, int64_t number, struct error *err) MUST_CHECK;
 
 /* transact.c */
 /** pg_begin() - open a transaction on @c that no change of structure of @place overlaps. */

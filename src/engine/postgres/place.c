@@ -82,6 +82,11 @@ enum errcode pg_place_of(struct postgres_engine *e, struct str ns, struct pg_pla
     return ERR_OK;
 }
 
+void pg_place_moved(struct pg_place *place)
+{
+    atomic_fetch_add(&place->generation, 1);
+}
+
 /* ---- looking -------------------------------------------------------------------------------- */
 
 static enum errcode has_schema(struct pg_place *p, bool *has, struct error *err)

@@ -3,32 +3,18 @@
 #include "base/attr.h"
 #include "engine/postgres/inside.h"
 #include "engine/postgres/lock.h"
+#include "engine/postgres/pipeline.h"
+#include "engine/postgres/types.h"
+#include "engine/sqlcommon/sql_view.h"
 
 #define OLDEST_VERSION 130000
-
-/* ---- structure: until its files are there ---------------------------------------------------- */
-
-static enum errcode cannot_inspect(struct session *s, struct catalog **out, struct error *err)
-{
-    (void)s;
-    (void)out;
-    return ERROR(err, ERR_UNSUPPORTED, "structure is not read yet");
-}
-
-static enum errcode cannot_plan(struct engine *e, const struct catalog *before, struct plan *plan,
-                                struct error *err)
-{
-    (void)e;
-    (void)before;
-    (void)plan;
-    return ERROR(err, ERR_UNSUPPORTED, "structure is not changed yet");
-}
 
 /* ---- life ------------------------------------------------------------------------------------ */
 
 static void close_engine(struct engine *engine)
 {
     struct postgres_engine *e = postgres_engine_of(engine);
+    pipelines_close(e);
     pg_pool_close(e);
     pthread_mutex_destroy(&e->lock);
     arena_free(e->arena);
@@ -56,6 +42,12 @@ static enum errcode generation(struct engine *engine, struct str ns, uint64_t *o
     return ERR_OK;
 }
 
+static const char *view_text(struct engine *engine, struct arena *a, const struct engine_view *v)
+{
+    (void)engine;
+    return sql_view_text(a, &postgres_dialect, v);
+}
+
 static const struct engine_ops postgres_ops = {
     .name = "postgresql",
     .close = close_engine,
@@ -67,12 +59,20 @@ static const struct engine_ops postgres_ops = {
     .session_end = postgres_session_end,
     .transact = postgres_transact,
     .generation = generation,
+    .select = postgres_select,
+    .cursor_next = postgres_cursor_next,
+    .cursor_close = postgres_cursor_close,
+    .write = postgres_write,
+    .view_text = view_text,
     .lock = postgres_lock,
     .lock_holds = postgres_lock_holds,
     .unlock = postgres_unlock,
-    /* structure: .rehearse, .group_begin, .run_step and .group_end come with their files */
-    .inspect = cannot_inspect,
-    .plan = cannot_plan,
+    .inspect = postgres_inspect,
+    .plan = postgres_plan,
+    .rehearse = postgres_rehearse,
+    .group_begin = postgres_group_begin,
+    .run_step = postgres_run_step,
+    .group_end = postgres_group_end,
 };
 
 static const struct engine_caps postgres_caps = {
@@ -159,12 +159,13 @@ static enum errcode learn(struct postgres_engine *e, struct pg_conn *c, struct e
 static enum errcode connect_once(struct postgres_engine *e, struct error *err)
 {
     struct pg_conn *c = NULL;
-    TRY(pg_conn_open(e, &c, err));
-    enum errcode code = learn(e, c, err);
+    e->pool.n_open = 1;
+    enum errcode code = pg_conn_open(e, &c, err);
     if (code == ERR_OK) {
+        code = learn(e, c, err);
         pg_give(c);
     } else {
-        pg_conn_close(c);
+        e->pool.n_open = 0;
     }
     return code;
 }

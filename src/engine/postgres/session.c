@@ -3,6 +3,22 @@
 #include "base/attr.h"
 #include "engine/postgres/inside.h"
 
+void pg_session_init(struct postgres_session *s, struct pg_place *place, struct arena *a,
+                     enum access access)
+{
+    s->base = (struct session){.engine = &place->engine->base, .access = access, .arena = a};
+    s->engine = place->engine;
+    s->place = place;
+    s->schema = place->schema;
+    buf_init(&s->text, BUF_MAX_DEFAULT);
+}
+
+void pg_session_release(struct postgres_session *s)
+{
+    pg_cursors_close(s);
+    buf_release(&s->text);
+}
+
 enum errcode postgres_own(struct postgres_session *s, struct pg_conn **out, struct error *err)
 {
     if (!s->conn) {
@@ -40,14 +56,11 @@ enum errcode postgres_session_begin(struct engine *engine, struct str ns, enum a
     TRY(pg_place_look(e, ns, &place, err));
     struct arena *a = arena_new();
     struct postgres_session *s = ARENA_NEW(a, struct postgres_session);
-    s->base.arena = a;
-    s->base.access = access;
-    s->engine = e;
-    s->place = place;
-    s->schema = place->schema;
+    pg_session_init(s, place, a, access);
     enum errcode code = access == ACCESS_SCHEMA ? hold(s, err) : ERR_OK;
     if (code != ERR_OK) {
         pg_give(s->conn);
+        pg_session_release(s);
         arena_free(a);
         return code;
     }
@@ -58,6 +71,7 @@ enum errcode postgres_session_begin(struct engine *engine, struct str ns, enum a
 void postgres_session_end(struct session *base)
 {
     struct postgres_session *s = postgres_session_of(base);
+    pg_session_release(s);
     if (s->conn && base->access == ACCESS_SCHEMA) {
         pg_roll_back(s->conn);
         if (!s->conn->is_broken &&

@@ -2,6 +2,7 @@
 
 #include <stdbool.h>
 
+#include "base/buf.h"
 #include "engine/engine.h"
 #include "engine/postgres/conn.h"
 
@@ -11,15 +12,24 @@
  * ACCESS_SCHEMA and reading structure have a connection of their own.
  */
 struct pg_place;
+struct pg_group;
+struct postgres_cursor;
 
 struct postgres_session {
     struct session base;
     struct postgres_engine *engine;
     struct pg_place *place;
-    const char *schema;   /* PostgreSQL's name of the namespace */
-    struct pg_conn *conn; /* its own, or NULL */
-    bool is_write;        /* inside transact */
-    bool in_group;        /* ACCESS_SCHEMA: between group_begin and group_end */
+    const char *schema;     /* PostgreSQL's name of the namespace */
+    struct pg_conn *conn;   /* its own, or NULL */
+    bool is_write;          /* inside transact */
+    bool in_group;          /* ACCESS_SCHEMA: between group_begin and group_end */
+    struct pg_group *group; /* the open one, see run.h */
+    /* of a write transaction: after a failed statement nothing else can be done in it, unless each
+       has a savepoint (see ask.c) */
+    bool has_failed, went_on, saves_steps;
+    struct postgres_cursor *cursors; /* open ones */
+    int n_cursors;                   /* ever opened on the server */
+    struct buf text;                 /* the statement being made */
 };
 
 static inline struct postgres_session *postgres_session_of(struct session *s)

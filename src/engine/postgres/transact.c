@@ -1,4 +1,6 @@
 #include "base/attr.h"
+#include "base/time.h"
+#include "engine/postgres/errors.h"
 #include "engine/postgres/inside.h"
 #include "loop/loop.h"
 
@@ -9,9 +11,8 @@
  * A connection that is lost while COMMIT runs leaves the outcome unknown: that is ERR_UNAVAILABLE
  * and never tried again.
  */
-#define TRIES       4
-#define BACKOFF_US  2000
-#define BACKOFF_MAX 6
+#define TRIES      5
+#define BACKOFF_US 2000
 
 enum errcode pg_begin(struct pg_conn *c, const struct pg_place *place, struct error *err)
 {
@@ -41,40 +42,87 @@ void pg_roll_back(struct pg_conn *c)
     }
 }
 
-static enum errcode run(struct postgres_session *s, transact_fn *fn, void *arg, struct error *err)
+/* One attempt. */
+struct attempt {
+    struct pg_place *place;
+    transact_fn *fn;
+    void *arg;
+    bool saves_steps; /* a savepoint around each statement */
+    bool again;       /* another attempt may go better */
+    bool is_fresh;    /* the connection failed before anything was done on it */
+};
+
+static enum errcode work(struct attempt *t, struct postgres_session *s, struct error *err)
 {
-    TRY(pg_begin(s->conn, s->place, err));
-    TRY(fn(&s->base, arg, err));
+    enum errcode code = pg_begin(s->conn, s->place, err);
+    if (code != ERR_OK) {
+        t->is_fresh = s->conn->is_broken;
+        return code;
+    }
+    code = t->fn(&s->base, t->arg, err);
+    pg_cursors_close(s);
+    bool is_spoilt = s->went_on || (code == ERR_OK && s->has_failed);
+    if (is_spoilt && !s->conn->is_broken && !s->saves_steps) {
+        t->saves_steps = t->again = true;
+        return ERROR(err, ERR_UNAVAILABLE, "the transaction has failed");
+    }
+    TRY(code);
     return pg_commit(s->conn, err);
 }
 
-static enum errcode run_once(struct pg_place *place, transact_fn *fn, void *arg, struct error *err)
+static enum errcode attempt(struct attempt *t, struct error *err)
 {
     struct arena *a = arena_new();
     struct postgres_session *s = ARENA_NEW(a, struct postgres_session);
-    s->base = (struct session){.engine = &place->engine->base, .arena = a};
-    s->engine = place->engine;
-    s->place = place;
-    s->schema = place->schema;
+    pg_session_init(s, t->place, a, ACCESS_NONE);
     s->is_write = true;
-    enum errcode code = pg_take(place, DUTY_WRITE, &s->conn, err);
+    s->saves_steps = t->saves_steps;
+    t->again = t->is_fresh = false;
+    enum errcode code = pg_take(t->place, DUTY_WRITE, &s->conn, err);
     if (code == ERR_OK) {
-        code = run(s, fn, arg, err);
+        code = work(t, s, err);
+        pg_cursors_close(s);
         pg_roll_back(s->conn);
         pg_give(s->conn);
     }
+    pg_session_release(s);
     arena_free(a);
     return code;
+}
+
+/* Longer after each collision, and not the same for two that collide. */
+static enum errcode back_off(int n, struct error *err)
+{
+    int64_t us = BACKOFF_US << n;
+    return loop_sleep(us + time_monotonic_us() % us, err);
+}
+
+static enum errcode attempt_all(struct attempt *t, struct error *err)
+{
+    bool was_fresh = false;
+    for (int n = 0;; n++) {
+        struct error why AUTO(error_release) = ERROR_INIT;
+        enum errcode code = attempt(t, &why);
+        bool is_stale = t->is_fresh && !was_fresh;
+        bool may_again = is_stale || t->again || postgres_is_collision(&why);
+        if (code == ERR_OK || !may_again || n >= TRIES) {
+            return code == ERR_OK ? ERR_OK : error_move(err, &why);
+        }
+        was_fresh = was_fresh || is_stale;
+        if (postgres_is_collision(&why)) {
+            TRY(back_off(n, err));
+        }
+    }
 }
 
 enum errcode postgres_transact(struct engine *engine, struct str ns, transact_fn *fn, void *arg,
                                struct error *err)
 {
     struct postgres_engine *e = postgres_engine_of(engine);
-    struct pg_place *place = NULL;
+    struct attempt t = {.fn = fn, .arg = arg};
     if (e->options.is_read_only) {
         return ERROR(err, ERR_FORBIDDEN, "the database is read-only");
     }
-    TRY(pg_place_look(e, ns, &place, err));
-    return run_once(place, fn, arg, err);
+    TRY(pg_place_look(e, ns, &t.place, err));
+    return attempt_all(&t, err);
 }

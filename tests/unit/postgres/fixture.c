@@ -8,6 +8,11 @@
 
 static const struct engine_kind *const kinds[] = {&postgres_kind};
 
+const struct engine_kind *fixture_kind(void)
+{
+    return &postgres_kind;
+}
+
 static void read_address(struct fixture *f)
 {
     const struct engine_kinds all = {kinds, 1};

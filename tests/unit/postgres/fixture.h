@@ -28,6 +28,8 @@ struct fixture {
 struct fixture *fixture_open(const struct engine_options *base);
 void fixture_close(struct fixture *f);
 
+const struct engine_kind *fixture_kind(void);
+
 /* Run statements outside of the engine; printf. */
 void fixture_sql(struct fixture *f, const char *format, ...) PRINTF_LIKE(2, 3);
 /* First column of the first row, "" when none or NULL. */

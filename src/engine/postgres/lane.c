@@ -1,0 +1,346 @@
+#include "engine/postgres/lane.h"
+
+#include "base/attr.h"
+#include "base/buf.h"
+#include "base/time.h"
+#include "engine/sqlcommon/sql_writer.h"
+
+/*
+ * One shared connection. What is sent within a turn is one segment: one implicit transaction, ended
+ * by one sync. When one statement of it fails, the server skips the ones behind it; those are sent
+ * again, each in a segment of its own.
+ *
+ * To pass from one namespace to another a segment begins with set_config() of role and search_path.
+ * That is undone with the segment, so until it has ended well the lane takes nothing new. It need
+ * not discard anything else as long as the lane ran plain reads only: a SELECT of a table with
+ * built-in operators calls no function that could leave something behind in a session. After
+ * anything else (a view) the lane does DISCARD ALL before it passes on.
+ */
+static const char switch_text[] = "SELECT pg_catalog.set_config('role', $1, false), "
+                                  "pg_catalog.set_config('search_path', $2, false)";
+
+/* ---- slots ----------------------------------------------------------------------------------- */
+
+static struct slot *add_slot(struct lane *l, struct call *call)
+{
+    struct slot *s = l->owner->spare;
+    if (s) {
+        l->owner->spare = s->next;
+        *s = (struct slot){0};
+    } else {
+        s = mem_alloc(sizeof *s);
+    }
+    s->call = call;
+    s->making_at = -1;
+    if (call) {
+        call->slot = s;
+    }
+    if (!l->first) {
+        l->first = s;
+        l->segment_us = time_monotonic_us();
+    } else {
+        l->last->next = s;
+    }
+    l->last = s;
+    l->n++;
+    l->gathered = l->gathered ? l->gathered : s;
+    return s;
+}
+
+static void drop_first(struct lane *l)
+{
+    struct slot *s = l->first;
+    l->gathered = l->gathered == s ? s->next : l->gathered;
+    l->first = s->next;
+    l->last = l->first ? l->last : NULL;
+    l->n--;
+    s->next = l->owner->spare;
+    l->owner->spare = s;
+}
+
+void slot_orphan(struct slot *s)
+{
+    if (s->call) {
+        s->call->slot = NULL;
+        s->call = NULL;
+    }
+}
+
+void lane_empty_out(struct lane *l, void (*fn)(struct lane *l, struct call *call))
+{
+    struct call *calls[LANE_DEPTH + 2];
+    size_t n = 0;
+    while (l->first) {
+        struct slot *s = l->first;
+        if (s->call) {
+            BUG_ON(n == ARRAY_LEN(calls));
+            calls[n++] = s->call;
+            slot_orphan(s);
+        }
+        PQclear(s->result);
+        drop_first(l);
+    }
+    while (n > 0) {
+        fn(l, calls[--n]); /* the last one first: each is put before the others */
+    }
+}
+
+/* ---- sending --------------------------------------------------------------------------------- */
+
+/* The statement for @text, with what has to be sent to have it counted in @s. */
+static struct pg_statement *prepare(struct lane *l, struct slot *s, const struct pg_place *place,
+                                    struct str text)
+{
+    struct pg_conn *c = l->conn;
+    struct pg_statement *statement = pg_statement_find(&c->statements, place, text);
+    if (statement && !statement->is_old) {
+        return statement;
+    }
+    struct pg_statement *spare = statement ? statement : pg_statement_spare(&c->statements);
+    if (spare) {
+        struct buf b;
+        buf_init(&b, 256);
+        buf_printf(&b, "DEALLOCATE %s", spare->name);
+        pg_statement_forget(&c->statements, spare);
+        int sent = PQsendQueryParams(c->pq, buf_text(&b), 0, NULL, NULL, NULL, NULL, 0);
+        buf_release(&b);
+        if (!sent) {
+            return NULL;
+        }
+        s->n_commands++;
+    }
+    statement = pg_statement_add(&c->statements, place, text);
+    s->making = statement;
+    s->making_at = s->n_commands++;
+    return PQsendPrepare(c->pq, statement->name, statement->text.p, 0, NULL) ? statement : NULL;
+}
+
+static bool send_statement(struct lane *l, struct slot *s, const struct pg_place *place,
+                           struct str text, const struct pg_params *params)
+{
+    const struct pg_statement *statement = prepare(l, s, place, text);
+    s->n_commands++;
+    return statement && PQsendQueryPrepared(l->conn->pq, statement->name, params->n, params->values,
+                                            params->lengths, params->formats, 0);
+}
+
+static bool send_switch(struct lane *l, struct pg_place *place)
+{
+    struct buf path;
+    buf_init(&path, 4096);
+    sql_quote_ident(&path, '"', str_of(place->schema));
+    buf_adds(&path, ", pg_temp");
+    const char *values[] = {place->role ? place->role : "none", buf_text(&path)};
+    struct pg_params params = {.n = 2, .values = values};
+    struct slot *s = add_slot(l, NULL);
+    bool sent = send_statement(l, s, NULL, str_of(switch_text), &params);
+    buf_release(&path);
+    l->state = LANE_SWITCHING;
+    l->place = place;
+    return sent;
+}
+
+/* What was sent since the last sync is a segment. */
+static bool sync(struct lane *l)
+{
+    struct slot *first = l->gathered;
+    int n = 0;
+    if (!first) {
+        return true;
+    }
+    for (struct slot *s = first; s; s = s->next) {
+        n += s->call != NULL;
+    }
+    for (struct slot *s = first; s; s = s->next) {
+        s->n_shared = n;
+    }
+    l->gathered = NULL;
+    l->last->ends_segment = true;
+    return PQpipelineSync(l->conn->pq) == 1;
+}
+
+bool lane_send(struct lane *l, struct call *call)
+{
+    if (l->place != call->place) {
+        if (!send_switch(l, call->place)) {
+            return false;
+        }
+    } else if (call->is_suspect && !sync(l)) {
+        return false;
+    }
+    l->is_tainted = l->is_tainted || !call->is_plain;
+    return send_statement(l, add_slot(l, call), call->place, call->text, call->params) &&
+           (!call->is_suspect || sync(l));
+}
+
+bool lane_reset(struct lane *l)
+{
+    struct slot *s = add_slot(l, NULL);
+    s->n_commands = 1;
+    l->state = LANE_RESETTING;
+    l->place = NULL;
+    pg_statements_clear(&l->conn->statements);
+    return PQsendQueryParams(l->conn->pq, "DISCARD ALL", 0, NULL, NULL, NULL, NULL, 0) == 1;
+}
+
+bool lane_flush(struct lane *l)
+{
+    if (!sync(l)) {
+        return false;
+    }
+    int rc = PQflush(l->conn->pq);
+    l->must_write = rc > 0;
+    return rc >= 0;
+}
+
+/* ---- receiving ------------------------------------------------------------------------------- */
+
+static bool is_failure(const PGresult *r)
+{
+    return PQresultStatus(r) == PGRES_FATAL_ERROR || PQresultStatus(r) == PGRES_BAD_RESPONSE;
+}
+
+static void keep_result(struct lane *l, struct slot *s, PGresult *r)
+{
+    if (PQresultStatus(r) == PGRES_PIPELINE_ABORTED) {
+        s->is_aborted = !s->result || !is_failure(s->result); /* by another one's failure */
+        PQclear(r);
+        return;
+    }
+    if (s->n_done == s->making_at && !is_failure(r)) {
+        s->making = NULL; /* prepared: whatever comes behind it */
+    }
+    if (is_failure(r)) {
+        l->is_failing = true;
+    }
+    if (s->result && is_failure(s->result)) {
+        PQclear(r);
+        return;
+    }
+    PQclear(s->result);
+    s->result = r;
+}
+
+/* A plan that does not fit its tables any more would stay so: it is prepared anew next time. */
+static void mark_old(struct lane *l, const struct call *call, const PGresult *r)
+{
+    struct pg_statement *s = pg_statement_find(&l->conn->statements, call->place, call->text);
+    if (s && pg_statement_breaks(r)) {
+        s->is_old = true;
+    }
+}
+
+/* Why the statements behind a failed switch were skipped. */
+static void end_unswitched(struct lane *l, struct call *call)
+{
+    call->code = pg_conn_lost_place(l->conn, call->place, l->failure, call->err);
+    call_end(call, NULL);
+}
+
+/* The first slot has all its answers. */
+static void end_slot(struct lane *l)
+{
+    struct slot *s = l->first;
+    struct call *call = s->call;
+    PGresult *r = s->result;
+    int64_t us = time_monotonic_us() - l->segment_us;
+    s->call = NULL;
+    s->result = NULL;
+    if (s->making) {
+        pg_statement_forget(&l->conn->statements, s->making);
+        s->making = NULL;
+    } else if (call && r && is_failure(r)) {
+        mark_old(l, call, r);
+    }
+    if (!call && r && is_failure(r) && l->state == LANE_SWITCHING && !l->failure) {
+        l->failure = r;
+    } else if (!call) {
+        PQclear(r);
+    } else {
+        call->slot = NULL;
+        time_learn(l->owner, call->hash, s->n_shared > 1 ? us / s->n_shared : us);
+        if (s->is_aborted || !r) {
+            PQclear(r);
+            (l->failure ? end_unswitched(l, call) : call_again(l->owner, call));
+        } else {
+            call_end(call, r);
+        }
+    }
+}
+
+static void end_segment(struct lane *l)
+{
+    if (l->state == LANE_SWITCHING && l->is_failing) {
+        l->place = NULL;
+    }
+    if (l->state == LANE_RESETTING) {
+        l->is_tainted = false;
+        l->must_close = l->must_close || l->is_failing;
+    }
+    PQclear(l->failure);
+    l->failure = NULL;
+    l->state = LANE_READY;
+    l->is_failing = false;
+    l->is_heavy = false;
+    l->segment_us = time_monotonic_us();
+}
+
+/* The server says good-bye: that is no answer to anybody's question. */
+static bool is_farewell(const PGresult *r)
+{
+    const char *state = is_failure(r) ? PQresultErrorField(r, PG_DIAG_SQLSTATE) : NULL;
+    return is_failure(r) && (!state || strncmp(state, "57P", 3) == 0);
+}
+
+static bool is_done(const struct slot *s)
+{
+    return s->n_done == s->n_commands;
+}
+
+/* Answers may come before the sync was sent: the last slot waits for it. */
+static bool expects_result(struct lane *l)
+{
+    while (l->first && l->first->next && is_done(l->first) && !l->first->ends_segment) {
+        drop_first(l);
+    }
+    return l->first && (!is_done(l->first) || l->first->ends_segment);
+}
+
+/* The end of a command, or of all commands; false when that was not due. */
+static bool end_command(struct lane *l)
+{
+    struct slot *s = l->first;
+    if (is_done(s)) {
+        return false;
+    }
+    s->n_done++;
+    if (is_done(s)) {
+        end_slot(l);
+    }
+    return true;
+}
+
+bool lane_read(struct lane *l)
+{
+    PGconn *pq = l->conn->pq;
+    bool good = PQconsumeInput(pq) == 1;
+    while (good && expects_result(l) && !PQisBusy(pq)) {
+        PGresult *r = PQgetResult(pq);
+        if (!r) {
+            good = end_command(l);
+        } else if (is_farewell(r)) {
+            PQclear(r);
+            good = false;
+        } else if (PQresultStatus(r) != PGRES_PIPELINE_SYNC) {
+            keep_result(l, l->first, r);
+        } else {
+            PQclear(r);
+            good = is_done(l->first) && l->first->ends_segment;
+            if (good) {
+                drop_first(l);
+                end_segment(l);
+            }
+        }
+    }
+    return good && PQstatus(pq) == CONNECTION_OK;
+}

@@ -1,0 +1,628 @@
+#include "engine/postgres/pipeline.h"
+
+#include <sys/epoll.h>
+
+#include "base/attr.h"
+#include "base/buf.h"
+#include "base/hash.h"
+#include "base/time.h"
+#include "engine/postgres/errors.h"
+#include "engine/postgres/lane.h"
+#include "engine/postgres/pool.h"
+
+#define SPREAD       8        /* questions on one lane before another is used */
+#define QUANTUM      32       /* questions of one place in its turn */
+#define TRIES        6        /* of one question */
+#define OPENING_MAX  2        /* lanes of one loop that are being opened */
+#define SLOW_US      10000    /* then a statement has its lane for itself */
+#define HEAVY_US     4000     /* known to take so long: it gets an empty lane */
+#define CANCEL_US    100000   /* a statement that nobody waits for may run on */
+#define TICK_US      5000     /* while something is under way */
+#define QUIET_US     1000000  /* else */
+#define KEEP_US      5000000  /* an idle lane goes back to the pool */
+#define QUEUE_US     10000000 /* waiting for a lane */
+#define SLACK_US     10000000 /* behind the server's own limit of a statement */
+#define CANCEL_BYTES 256
+
+static void serve(struct pipelines *p);
+static void wake_tick(struct pipelines *p);
+static void flush(void *arg);
+static void want_flush(struct pipelines *p);
+
+/* ---- calls ----------------------------------------------------------------------------------- */
+
+void call_end(struct call *call, PGresult *result)
+{
+    call->result = result;
+    gate_open(&call->gate);
+}
+
+static void call_fail(struct call *call, enum errcode code, const struct error *why)
+{
+    call->code = ERROR(call->err, code, "%s", why->message ? why->message : "the database is gone");
+    if (why->detail) {
+        (void)error_detail(call->err, "%s", why->detail);
+    }
+    if (why->hint) {
+        (void)error_hint(call->err, "%s", why->hint);
+    }
+    call_end(call, NULL);
+}
+
+void call_again(struct pipelines *p, struct call *call)
+{
+    if (++call->n_tries >= TRIES) {
+        call->code = ERROR(call->err, ERR_UNAVAILABLE, "the connection to the database was lost");
+        call_end(call, NULL);
+        return;
+    }
+    call->is_suspect = true;
+    turns_push_first(&p->waiting, &call->place->waiting[p->index], &call->turn);
+}
+
+int64_t time_known(const struct pipelines *p, uint64_t hash)
+{
+    size_t i = hash % KNOWN_TIMES;
+    return p->times[i].hash == (uint32_t)(hash >> 32) ? p->times[i].us : 0;
+}
+
+void time_learn(struct pipelines *p, uint64_t hash, int64_t us)
+{
+    size_t i = hash % KNOWN_TIMES;
+    uint32_t now = us > UINT32_MAX ? UINT32_MAX : (uint32_t)us;
+    if (p->times[i].hash != (uint32_t)(hash >> 32)) {
+        p->times[i].hash = (uint32_t)(hash >> 32);
+        p->times[i].us = now;
+    } else {
+        p->times[i].us = (uint32_t)(((uint64_t)p->times[i].us * 7 + now) / 8);
+    }
+}
+
+/* ---- lanes: coming and going ----------------------------------------------------------------- */
+
+static void unlink_lane(struct lane *l)
+{
+    struct lane **at = &l->owner->lanes;
+    while (*at != l) {
+        at = &(*at)->next;
+    }
+    *at = l->next;
+    atomic_fetch_sub(&l->owner->engine->n_lanes, 1);
+}
+
+/* Without a connection it has nothing under way. */
+static void free_lane(struct lane *l)
+{
+    if (l->conn) {
+        loop_watch_remove(&l->watch);
+        l->conn->place = l->place;
+        l->conn->duty = DUTY_NONE;
+        l->conn->is_used = true;
+        l->conn->is_broken = l->conn->is_broken || l->must_close || l->n > 0 ||
+                             l->state != LANE_READY || !PQexitPipelineMode(l->conn->pq);
+        pg_give(l->conn);
+    }
+    PQclear(l->failure);
+    unlink_lane(l);
+    mem_free(l);
+}
+
+static void again(struct lane *l, struct call *call)
+{
+    call_again(l->owner, call);
+}
+
+static void lose(struct lane *l)
+{
+    l->conn->is_broken = true;
+    lane_empty_out(l, again);
+    free_lane(l);
+}
+
+/* Nobody is left who could answer. */
+static void fail_waiting(struct pipelines *p, enum errcode code, const struct error *why)
+{
+    while (p->waiting.ring) {
+        call_fail((struct call *)turns_pop(&p->waiting, p->waiting.ring), code, why);
+    }
+}
+
+static bool has_lane(const struct pipelines *p)
+{
+    return p->lanes != NULL;
+}
+
+static void ready(void *arg, uint32_t events);
+
+static void watch(struct lane *l)
+{
+    if (l->must_write != l->is_writing) {
+        uint32_t events = EPOLLIN | (l->must_write ? EPOLLOUT : 0);
+        loop_watch_remove(&l->watch);
+        loop_watch_add(l->owner->loop, &l->watch, PQsocket(l->conn->pq), events, ready, l);
+        l->is_writing = l->must_write;
+    }
+}
+
+static enum errcode connect_lane(struct lane *l, struct error *err)
+{
+    struct turn_group *g = l->owner->waiting.ring;
+    struct pg_place *place = g ? ((struct call *)g->first)->place : l->place;
+    struct pg_conn *c = NULL;
+    TRY(pool_acquire(place, &c, err));
+    c->is_steady = false;
+    enum errcode code = pg_conn_clean(c, err);
+    if (code == ERR_OK && !PQenterPipelineMode(c->pq)) {
+        code = ERROR(err, ERR_INTERNAL, "libpq does not enter pipeline mode");
+    }
+    if (code != ERR_OK) {
+        c->is_broken = true;
+        pg_give(c);
+        return code;
+    }
+    l->conn = c;
+    return ERR_OK;
+}
+
+static void open_lane(void *arg)
+{
+    struct lane *l = arg;
+    struct pipelines *p = l->owner;
+    struct error why AUTO(error_release) = ERROR_INIT;
+    enum errcode code = connect_lane(l, &why);
+    p->n_opening--;
+    if (code != ERR_OK) {
+        free_lane(l);
+        if (!has_lane(p)) {
+            fail_waiting(p, code, &why);
+        }
+        return;
+    }
+    l->place = NULL;
+    l->state = LANE_READY;
+    l->idle_us = time_monotonic_us();
+    loop_watch_add(p->loop, &l->watch, PQsocket(l->conn->pq), EPOLLIN, ready, l);
+    wake_tick(p);
+    serve(p);
+}
+
+static int lanes_max(const struct postgres_engine *e)
+{
+    int n = e->options.connections * 3 / 4;
+    return n > 0 ? n : 1;
+}
+
+/* Start to open one more, when there may be. */
+static void want_lane(struct pipelines *p, struct pg_place *place)
+{
+    struct postgres_engine *e = p->engine;
+    if (p->n_opening >= OPENING_MAX || p->is_closing) {
+        return;
+    }
+    if (atomic_fetch_add(&e->n_lanes, 1) >= lanes_max(e) && has_lane(p)) {
+        atomic_fetch_sub(&e->n_lanes, 1);
+        return;
+    }
+    struct lane *l = mem_alloc(sizeof *l);
+    l->owner = p;
+    l->place = place;
+    l->next = p->lanes;
+    p->lanes = l;
+    p->n_opening++;
+    loop_spawn(p->loop, open_lane, l);
+}
+
+/* ---- who goes where -------------------------------------------------------------------------- */
+
+static bool is_slow(const struct lane *l, int64_t now)
+{
+    return l->n > 0 && now - l->segment_us > SLOW_US;
+}
+
+static bool takes_more(const struct lane *l, const struct call *call, int64_t now)
+{
+    /* a switch is sure once its segment has ended well: until then only that one is joined */
+    bool is_joined = l->state == LANE_SWITCHING && l->gathered && !call->is_suspect;
+    bool is_sure = l->state == LANE_READY || is_joined;
+    return is_sure && l->place == call->place && l->n < LANE_DEPTH && !l->must_close &&
+           !l->is_heavy && !l->must_write && !is_slow(l, now);
+}
+
+static bool is_free(const struct lane *l)
+{
+    return l->state == LANE_READY && l->n == 0 && !l->must_close;
+}
+
+/* The better of two empty lanes for @place: its own, one of nobody, the one idle for longest. */
+static struct lane *better_free(struct lane *a, struct lane *b, const struct pg_place *place)
+{
+    if (!a || b->place == place) {
+        return a && a->place == place ? a : b;
+    }
+    if (a->place == place || (!a->place && b->place)) {
+        return a;
+    }
+    return a->place && (!b->place || b->idle_us < a->idle_us) ? b : a;
+}
+
+static struct lane *pick(struct pipelines *p, const struct call *call)
+{
+    struct lane *shared = NULL;
+    struct lane *empty = NULL;
+    int64_t now = time_monotonic_us();
+    bool is_heavy = time_known(p, call->hash) > HEAVY_US;
+    for (struct lane *l = p->lanes; l; l = l->next) {
+        if (is_free(l)) {
+            empty = better_free(empty, l, call->place);
+        } else if (!is_heavy && takes_more(l, call, now) && (!shared || l->n < shared->n)) {
+            shared = l;
+        }
+    }
+    if (shared && shared->n < SPREAD) {
+        return shared;
+    }
+    if (!empty) {
+        want_lane(p, call->place);
+        return shared;
+    }
+    if (empty->place && empty->place != call->place && empty->is_tainted) {
+        if (lane_reset(empty)) {
+            want_flush(p);
+        } else {
+            lose(empty);
+        }
+        return shared;
+    }
+    return empty;
+}
+
+/* With the next turn: what else is asked in this one goes out in the same write. */
+static void want_flush(struct pipelines *p)
+{
+    if (p->flush.place == 0) {
+        loop_timer_start(p->loop, &p->flush, 0, 0, flush, p);
+    }
+    wake_tick(p);
+}
+
+static void flush(void *arg)
+{
+    struct pipelines *p = arg;
+    struct lane *next;
+    for (struct lane *l = p->lanes; l; l = next) {
+        next = l->next;
+        if (l->gathered && !lane_flush(l)) {
+            lose(l);
+        } else if (l->conn) {
+            watch(l);
+        }
+    }
+    if (p->waiting.ring) {
+        serve(p);
+    }
+}
+
+static void put(struct pipelines *p, struct lane *l, struct call *call)
+{
+    bool is_heavy = time_known(p, call->hash) > HEAVY_US;
+    if (!lane_send(l, call)) {
+        if (!call->slot) {
+            call_again(p, call);
+        }
+        lose(l);
+        return;
+    }
+    l->is_heavy = l->is_heavy || is_heavy;
+    want_flush(p);
+}
+
+/* As many of those who wait as there is room for, place by place. */
+static void serve(struct pipelines *p)
+{
+    while (p->waiting.ring) {
+        struct turn_group *g = p->waiting.ring;
+        struct lane *l = pick(p, (struct call *)g->first);
+        if (!l) {
+            return;
+        }
+        for (int i = 0; i < QUANTUM && l && p->waiting.ring == g; i++) {
+            put(p, l, (struct call *)turns_pop(&p->waiting, g));
+            l = p->waiting.ring == g ? pick(p, (struct call *)g->first) : NULL;
+        }
+        if (p->waiting.ring == g) {
+            turns_pass(&p->waiting);
+        }
+    }
+}
+
+/* An empty lane that nobody here needs, while somebody waits for a connection. */
+static void let_go(struct pipelines *p, struct lane *l)
+{
+    if (is_free(l) && !p->waiting.ring && pool_is_wanted(p->engine)) {
+        free_lane(l);
+    }
+}
+
+static void ready(void *arg, uint32_t events)
+{
+    struct lane *l = arg;
+    struct pipelines *p = l->owner;
+    bool was_busy = l->n > 0;
+    bool good = !(events & EPOLLOUT) || lane_flush(l);
+    if (!good || !lane_read(l)) {
+        lose(l);
+    } else if (l->n == 0 && l->must_close) {
+        free_lane(l);
+    } else {
+        watch(l);
+        if (l->n == 0 && was_busy) {
+            l->idle_us = l->segment_us;
+            let_go(p, l);
+        }
+    }
+    if (p->waiting.ring) {
+        serve(p);
+    }
+}
+
+/* ---- what takes long ------------------------------------------------------------------------- */
+
+static void cancel_step(void *arg)
+{
+    char message[CANCEL_BYTES];
+    PGcancel *cancel = arg;
+    (void)PQcancel(cancel, message, sizeof message); /* or else the server's own limit ends it */
+    PQfreeCancel(cancel);
+}
+
+static void cancel(void *arg)
+{
+    loop_run_blocking(cancel_step, arg);
+}
+
+/*
+ * What shares the slow segment or stands behind it is asked elsewhere; the answers that come here
+ * are nobody's. A segment of one question is that one's fault, and it stays. Of several nobody
+ * knows which one it is, for the server gives their answers together: all go, each in a segment of
+ * its own from now on.
+ */
+static void part(struct lane *l)
+{
+    struct pipelines *p = l->owner;
+    struct call *calls[LANE_DEPTH];
+    size_t n = 0;
+    bool is_first = true;
+    for (struct slot *s = l->first; s; s = s->next) {
+        bool stays = is_first && s->n_shared == 1;
+        is_first = is_first && !s->ends_segment;
+        if (s->call && !stays && n < LANE_DEPTH) {
+            s->call->is_suspect = true;
+            calls[n++] = s->call;
+            slot_orphan(s);
+        }
+    }
+    while (n > 0) {
+        struct call *call = calls[--n];
+        turns_push_first(&p->waiting, &call->place->waiting[p->index], &call->turn);
+    }
+}
+
+/* The one that is under way, when somebody waits for it. */
+static const struct call *running(const struct lane *l)
+{
+    for (const struct slot *s = l->first; s; s = s->next) {
+        if (s->call || s->ends_segment) {
+            return s->call;
+        }
+    }
+    return NULL;
+}
+
+static void look_at_slow(struct lane *l, int64_t now)
+{
+    struct pipelines *p = l->owner;
+    part(l);
+    const struct call *call = running(l);
+    if (call) {
+        time_learn(p, call->hash, now - l->segment_us);
+    } else if (now - l->segment_us > CANCEL_US && !l->must_close) {
+        /* a cancel may come late and hit another statement: this connection gets none any more */
+        PGcancel *c = PQgetCancel(l->conn->pq);
+        l->must_close = true;
+        if (c) {
+            loop_spawn(p->loop, cancel, c);
+        }
+    }
+}
+
+static void tick(void *arg);
+
+static void wake_tick(struct pipelines *p)
+{
+    if (p->tick.place == 0 || p->tick.every_us != TICK_US) {
+        loop_timer_start(p->loop, &p->tick, TICK_US, TICK_US, tick, p);
+    }
+}
+
+static bool look_at(struct lane *l, int64_t now)
+{
+    int64_t limit_us = (int64_t)l->owner->engine->options.statement_ms * 1000 + SLACK_US;
+    if (l->state == LANE_OPENING) {
+        return false;
+    }
+    if (l->n == 0) {
+        if (now - l->idle_us > KEEP_US) {
+            free_lane(l);
+        }
+        return false;
+    }
+    if (now - l->segment_us > limit_us) {
+        lose(l);
+    } else if (is_slow(l, now)) {
+        look_at_slow(l, now);
+    }
+    return true;
+}
+
+static void tick(void *arg)
+{
+    struct pipelines *p = arg;
+    int64_t now = time_monotonic_us();
+    bool is_busy = false;
+    struct lane *next;
+    for (struct lane *l = p->lanes; l; l = next) {
+        next = l->next;
+        is_busy = look_at(l, now) || is_busy;
+    }
+    if (p->waiting.ring) {
+        serve(p);
+    }
+    if (!p->lanes) {
+        loop_timer_stop(&p->tick);
+    } else if (!is_busy && !p->waiting.ring) {
+        loop_timer_start(p->loop, &p->tick, QUIET_US, QUIET_US, tick, p);
+    }
+}
+
+/* ---- asking ---------------------------------------------------------------------------------- */
+
+static struct pipelines *pipelines_here(struct postgres_engine *e)
+{
+    struct loop *l = loop_self();
+    int i = loop_index(l);
+    struct pipelines *p = atomic_load_explicit(&e->pipelines[i], memory_order_relaxed);
+    if (!p) {
+        p = mem_alloc(sizeof *p);
+        p->engine = e;
+        p->loop = l;
+        p->index = i;
+        atomic_store(&e->pipelines[i], p);
+    }
+    return p;
+}
+
+static void detach(struct pipelines *p, struct call *call)
+{
+    if (call->turn.group) {
+        turns_remove(&p->waiting, &call->turn);
+    }
+    if (call->slot) {
+        slot_orphan(call->slot);
+    }
+}
+
+static enum errcode await(struct pipelines *p, struct call *call, struct error *err)
+{
+    struct error why AUTO(error_release) = ERROR_INIT;
+    int64_t limit_us = (int64_t)p->engine->options.statement_ms * 1000 + 2 * SLACK_US;
+    enum errcode code = gate_wait_for(&call->gate, QUEUE_US, &why);
+    if (code == ERR_TIMEOUT && call->slot) {
+        code = gate_wait_for(&call->gate, limit_us, &why);
+    }
+    if (code == ERR_OK) {
+        return call->code;
+    }
+    bool was_waiting = call->turn.group != NULL;
+    detach(p, call);
+    if (code == ERR_TIMEOUT && was_waiting) {
+        (void)ERROR(err, ERR_BUSY, "no connection to the database was free in time");
+        return error_hint(err, "more may be allowed (connections)");
+    }
+    if (code == ERR_TIMEOUT) {
+        return ERROR(err, ERR_UNAVAILABLE, "the database does not answer");
+    }
+    return error_move(err, &why);
+}
+
+enum errcode pipeline_ask(struct pg_place *place, struct str text, const struct pg_params *params,
+                          bool is_plain, PGresult **out, struct error *err)
+{
+    struct pipelines *p = pipelines_here(place->engine);
+    struct call call = {.place = place,
+                        .text = text,
+                        .params = params,
+                        .hash = hash64(text),
+                        .is_plain = is_plain,
+                        .err = err};
+    call.is_suspect = time_known(p, call.hash) == 0;
+    gate_init(&call.gate);
+    struct lane *l = p->waiting.ring ? NULL : pick(p, &call);
+    if (l) {
+        put(p, l, &call);
+        if (p->waiting.ring) {
+            serve(p); /* the lane was lost */
+        }
+    } else {
+        turns_push(&p->waiting, &place->waiting[p->index], &call.turn);
+        if (!p->lanes) {
+            want_lane(p, place);
+        }
+    }
+    TRY(await(p, &call, err));
+    *out = call.result;
+    return ERR_OK;
+}
+
+/* ---- going back ------------------------------------------------------------------------------ */
+
+static void yield(void *arg)
+{
+    struct pipelines *p = arg;
+    atomic_store(&p->is_yielding, false);
+    struct lane *next;
+    for (struct lane *l = p->lanes; l; l = next) {
+        next = l->next;
+        if (l->state != LANE_OPENING) {
+            let_go(p, l);
+        }
+    }
+}
+
+void pipelines_yield(struct postgres_engine *e)
+{
+    for (size_t i = 0; i < LOOPS_MAX; i++) {
+        struct pipelines *p = atomic_load(&e->pipelines[i]);
+        if (p && !atomic_exchange(&p->is_yielding, true)) {
+            loop_post(p->loop, yield, p);
+        }
+    }
+}
+
+struct closing {
+    struct pipelines *pipelines;
+    struct gate gate;
+};
+
+static void close_here(void *arg)
+{
+    struct closing *c = arg;
+    struct pipelines *p = c->pipelines;
+    p->is_closing = true;
+    while (p->n_opening > 0 && loop_sleep(1000, NULL) == ERR_OK) {
+    }
+    BUG_ON(p->n_opening > 0 || p->waiting.ring);
+    loop_timer_stop(&p->flush);
+    loop_timer_stop(&p->tick);
+    while (p->lanes) {
+        free_lane(p->lanes);
+    }
+    while (p->spare) {
+        struct slot *s = p->spare;
+        p->spare = s->next;
+        mem_free(s);
+    }
+    mem_free(p);
+    gate_open(&c->gate);
+}
+
+void pipelines_close(struct postgres_engine *e)
+{
+    for (size_t i = 0; i < LOOPS_MAX; i++) {
+        struct closing c = {.pipelines = atomic_exchange(&e->pipelines[i], NULL)};
+        if (c.pipelines) {
+            gate_init(&c.gate);
+            loop_spawn(c.pipelines->loop, close_here, &c);
+            gate_wait(&c.gate);
+        }
+    }
+}

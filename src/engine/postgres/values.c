@@ -1,0 +1,321 @@
+#include <math.h>
+
+#include "base/attr.h"
+#include "base/buf.h"
+#include "base/time.h"
+#include "engine/postgres/arrays.h"
+#include "engine/postgres/types.h"
+
+/*
+ * Values as text, both ways. The session pins the server's forms: DateStyle ISO, TimeZone UTC,
+ * IntervalStyle postgres, bytea as hex, the shortest floats that read back equal. What has no
+ * canonical form (infinity, years before 1 or beyond 9999, an interval of months) is given as the
+ * server says it.
+ */
+
+/* ---- out ------------------------------------------------------------------------------------- */
+
+static struct value encode_float(double f)
+{
+    if (isnan(f)) {
+        return value_text("NaN");
+    }
+    return isinf(f) ? value_text(f > 0 ? "Infinity" : "-Infinity") : value_float(f);
+}
+
+struct value postgres_encode(struct arena *a, const struct column *c, struct value v)
+{
+    switch (v.kind) {
+    case VALUE_FLOAT:
+        return encode_float(v.f);
+    case VALUE_INT:
+        return c->type.kind == TYPE_INTERVAL
+                   ? value_text(arena_printf(a, "%lld microseconds", (long long)v.i))
+                   : v;
+    case VALUE_TEXT:
+        return postgres_is_array(&c->type)
+                   ? value_str(postgres_array_from_json(a, c->type.element, v.s))
+                   : v;
+    default:
+        return v;
+    }
+}
+
+/* ---- in -------------------------------------------------------------------------------------- */
+
+typedef struct value decode_fn(const struct type *t, struct str s, struct buf *room);
+
+static struct value decode_text(const struct type *t, struct str s, struct buf *room)
+{
+    (void)t;
+    (void)room;
+    return value_str(s);
+}
+
+static struct value decode_boolean(const struct type *t, struct str s, struct buf *room)
+{
+    (void)t;
+    (void)room;
+    bool is_one = s.n == 1 && (s.p[0] == 't' || s.p[0] == 'f');
+    return is_one ? value_bool(s.p[0] == 't') : value_str(s);
+}
+
+static struct value decode_integer(const struct type *t, struct str s, struct buf *room)
+{
+    int64_t i = 0;
+    (void)t;
+    (void)room;
+    return str_int64(s, &i) ? value_int(i) : value_str(s);
+}
+
+static struct value decode_float(const struct type *t, struct str s, struct buf *room)
+{
+    double f = 0;
+    (void)t;
+    (void)room;
+    if (str_double(s, &f)) {
+        return value_float(f);
+    }
+    if (str_is(s, "NaN")) {
+        return value_float(NAN);
+    }
+    bool is_endless = str_is(s, "Infinity") || str_is(s, "-Infinity");
+    return is_endless ? value_float(s.p[0] == '-' ? -INFINITY : INFINITY) : value_str(s);
+}
+
+/* character(n) comes with its blanks, which mean nothing. */
+static struct value decode_char(const struct type *t, struct str s, struct buf *room)
+{
+    (void)room;
+    bool is_padded = t->native && strncmp(t->native, "character(", 10) == 0;
+    while (is_padded && s.n > 0 && s.p[s.n - 1] == ' ') {
+        s.n--;
+    }
+    return value_str(s);
+}
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static struct value decode_bytes(const struct type *t, struct str s, struct buf *room)
+{
+    (void)t;
+    if (s.n < 2 || s.p[0] != '\\' || s.p[1] != 'x') {
+        return value_str(s);
+    }
+    size_t n = (s.n - 2) / 2;
+    char *out = buf_reserve(room, n);
+    for (size_t i = 0; out && i < n; i++) {
+        int high = hex_digit(s.p[2 + 2 * i]);
+        int low = hex_digit(s.p[3 + 2 * i]);
+        if (high < 0 || low < 0) {
+            return value_str(s);
+        }
+        out[i] = (char)(high << 4 | low);
+    }
+    if (out) {
+        buf_commit(room, n);
+    }
+    return value_bytes((struct str){room->p ? room->p : "", room->n});
+}
+
+/* "2026-01-31 12:30:00…": a day with four digits of year and a time behind it. */
+static bool is_plain_moment(struct str s)
+{
+    static const char shape[] = "0000-00-00 00:00:00";
+    if (s.n < sizeof shape - 1) {
+        return false;
+    }
+    for (size_t i = 0; i < sizeof shape - 1; i++) {
+        bool is_digit = s.p[i] >= '0' && s.p[i] <= '9';
+        if (shape[i] == '0' ? !is_digit : s.p[i] != shape[i]) {
+            return false;
+        }
+    }
+    return s.p[s.n - 1] != 'C'; /* BC */
+}
+
+#define MOMENT_CHARS 19
+
+static struct value decode_datetime(const struct type *t, struct str s, struct buf *room)
+{
+    (void)t;
+    if (!is_plain_moment(s)) {
+        return value_str(s);
+    }
+    buf_add_str(room, s);
+    if (!buf_failed(room)) {
+        room->p[10] = 'T';
+    }
+    return value_str(buf_str(room));
+}
+
+/* The fraction has no digits or six: "2026-01-31 12:30:00.5+00" is "2026-01-31T12:30:00.500000Z".
+ */
+static struct value decode_instant(const struct type *t, struct str s, struct buf *room)
+{
+    static const char zeros[] = "000000";
+    (void)t;
+    if (!is_plain_moment(s) || s.n < MOMENT_CHARS + 3 || memcmp(s.p + s.n - 3, "+00", 3) != 0) {
+        return value_str(s);
+    }
+    s.n -= 3;
+    size_t digits = s.n > MOMENT_CHARS ? s.n - MOMENT_CHARS - 1 : 0;
+    buf_add(room, s.p, s.n);
+    if (digits > 0 && digits < 6) {
+        buf_add(room, zeros, 6 - digits);
+    }
+    buf_addc(room, 'Z');
+    if (buf_failed(room)) {
+        return value_str(s);
+    }
+    room->p[10] = 'T';
+    return value_str(buf_str(room));
+}
+
+static bool read_digits(struct str *s, int64_t *out)
+{
+    size_t n = 0;
+    while (n < s->n && s->p[n] >= '0' && s->p[n] <= '9') {
+        n++;
+    }
+    bool fits = n > 0 && str_int64((struct str){s->p, n}, out);
+    *s = str_sub(*s, n);
+    return fits;
+}
+
+static bool read_sign(struct str *s)
+{
+    bool is_negative = s->n > 0 && s->p[0] == '-';
+    if (s->n > 0 && (s->p[0] == '-' || s->p[0] == '+')) {
+        *s = str_sub(*s, 1);
+    }
+    return is_negative;
+}
+
+/* "-04:05:06.7" */
+static bool read_clock(struct str s, int64_t *us)
+{
+    int64_t hours = 0;
+    int64_t minutes = 0;
+    int64_t seconds = 0;
+    int64_t fraction = 0;
+    bool is_negative = read_sign(&s);
+    if (!read_digits(&s, &hours) || s.n == 0 || s.p[0] != ':') {
+        return false;
+    }
+    s = str_sub(s, 1);
+    if (!read_digits(&s, &minutes) || s.n == 0 || s.p[0] != ':') {
+        return false;
+    }
+    s = str_sub(s, 1);
+    if (!read_digits(&s, &seconds)) {
+        return false;
+    }
+    if (s.n > 1 && s.p[0] == '.') {
+        s = str_sub(s, 1);
+        size_t n = s.n;
+        if (!read_digits(&s, &fraction) || n > 6) {
+            return false;
+        }
+        for (; n < 6; n++) {
+            fraction *= 10;
+        }
+    }
+    int64_t whole = 0;
+    if (s.n > 0 || __builtin_mul_overflow(hours, INT64_C(3600000000), &whole) ||
+        __builtin_add_overflow(whole, minutes * 60000000 + seconds * 1000000 + fraction, &whole)) {
+        return false;
+    }
+    *us = is_negative ? -whole : whole;
+    return true;
+}
+
+/* "3 days -04:05:06.7", "1 day", "00:00:01": what has months is no number of microseconds. */
+static bool read_interval(struct str s, int64_t *out)
+{
+    int64_t total = 0;
+    struct str word;
+    while (str_split(&s, ' ', &word)) {
+        int64_t n = 0;
+        if (str_find(word, ':') < word.n) {
+            if (!read_clock(word, &n) || __builtin_add_overflow(total, n, &total)) {
+                return false;
+            }
+            continue;
+        }
+        bool is_negative = read_sign(&word);
+        struct str unit;
+        if (!read_digits(&word, &n) || word.n > 0 || !str_split(&s, ' ', &unit) ||
+            !str_starts(unit, STR("day")) || __builtin_mul_overflow(n, INT64_C(86400000000), &n)) {
+            return false;
+        }
+        if (__builtin_add_overflow(total, is_negative ? -n : n, &total)) {
+            return false;
+        }
+    }
+    *out = total;
+    return true;
+}
+
+static struct value decode_interval(const struct type *t, struct str s, struct buf *room)
+{
+    int64_t us = 0;
+    (void)t;
+    (void)room;
+    return read_interval(s, &us) ? value_int(us) : value_str(s);
+}
+
+/* JSON without blanks between its parts. */
+static struct value decode_json(const struct type *t, struct str s, struct buf *room)
+{
+    bool in_text = false;
+    size_t from = 0;
+    (void)t;
+    for (size_t i = 0; i < s.n; i++) {
+        char c = s.p[i];
+        if (in_text && c == '\\') {
+            i++;
+        } else if (c == '"') {
+            in_text = !in_text;
+        } else if (!in_text && (c == ' ' || c == '\n' || c == '\t' || c == '\r')) {
+            buf_add(room, s.p + from, i - from);
+            from = i + 1;
+        }
+    }
+    if (from == 0) {
+        return value_str(s);
+    }
+    buf_add(room, s.p + from, s.n - from);
+    return value_str(buf_str(room));
+}
+
+static struct value decode_array(const struct type *t, struct str s, struct buf *room)
+{
+    if (!postgres_is_array(t)) {
+        return decode_json(t, s, room);
+    }
+    return postgres_array_to_json(t->element, s, room) ? value_str(buf_str(room)) : value_str(s);
+}
+
+static decode_fn *const decoders[TYPE_N] = {
+    [TYPE_BOOLEAN] = decode_boolean,   [TYPE_INT16] = decode_integer,
+    [TYPE_INT32] = decode_integer,     [TYPE_INT64] = decode_integer,
+    [TYPE_FLOAT32] = decode_float,     [TYPE_FLOAT64] = decode_float,
+    [TYPE_CHAR] = decode_char,         [TYPE_BYTES] = decode_bytes,
+    [TYPE_DATETIME] = decode_datetime, [TYPE_INSTANT] = decode_instant,
+    [TYPE_INTERVAL] = decode_interval, [TYPE_JSON] = decode_json,
+    [TYPE_ARRAY] = decode_array,
+};
+
+struct value postgres_decode(const struct type *t, struct str text, struct buf *room)
+{
+    buf_clear(room);
+    decode_fn *decode = decoders[t->kind];
+    return (decode ? decode : decode_text)(t, text, room);
+}
