@@ -1,0 +1,441 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/attr.h"
+#include "engine/mongodb/core.h"
+#include "engine/mongodb/errors.h"
+#include "engine/mongodb/insert.h"
+#include "engine/mongodb/room.h"
+#include "engine/mongodb/upsert.h"
+
+/*
+ * A bulk load. Rows become documents at once and spill to a nameless file; nobody waits while they
+ * come. The end sends them in ordered batches inside one transaction: all are there or none.
+ *
+ * Without transactions rows that went in are taken out again when a later one is refused; an
+ * upsert, which could not be taken back, is refused from the start.
+ */
+#define SPILL_BYTES ((size_t)1 << 20)
+#define BATCH_ROWS  1000
+#define BATCH_BYTES ((size_t)8 << 20)
+
+struct mongo_bulk {
+    struct bulk base;
+    struct arena *arena, *scratch; /* scratch: of one row */
+    struct str ns;
+    struct write shape;
+    struct buf rows; /* documents one after the other, not spilt yet */
+    int fd;          /* -1 = nothing spilt */
+    int64_t n_rows;
+    bool has_counted; /* rows without "_id": counted when they go in */
+    struct write_result total;
+    struct error *err;
+    enum errcode code;
+};
+
+static enum errcode refuse_io(int error, struct error *err)
+{
+    bool full = error == ENOSPC || error == EDQUOT || error == EFBIG;
+    return ERROR(err, full ? ERR_DISK_FULL : ERR_IO, "rows cannot be set aside: %s",
+                 strerror(error));
+}
+
+/* A file without a name, for its owner only: gone with the process whatever happens. */
+static int open_spill(void)
+{
+    const char *folder = getenv("TMPDIR");
+    int fd = open(folder && *folder ? folder : "/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (fd >= 0) {
+        return fd;
+    }
+    char path[] = "/tmp/telaio-bulk-XXXXXX";
+    fd = mkostemp(path, O_CLOEXEC);
+    if (fd >= 0) {
+        (void)unlink(path);
+    }
+    return fd;
+}
+
+static void spill(void *arg)
+{
+    struct mongo_bulk *b = arg;
+    struct str rest = buf_str(&b->rows);
+    b->fd = b->fd < 0 ? open_spill() : b->fd;
+    b->code = b->fd < 0 ? refuse_io(errno, b->err) : ERR_OK;
+    while (rest.n && b->code == ERR_OK) {
+        ssize_t n = write(b->fd, rest.p, rest.n);
+        if (n > 0) {
+            rest = str_sub(rest, (size_t)n);
+        } else if (n == 0 || errno != EINTR) {
+            b->code = refuse_io(n < 0 ? errno : ENOSPC, b->err);
+        }
+    }
+    buf_clear(&b->rows);
+}
+
+enum errcode mongo_bulk_begin(struct engine *engine, struct str ns, const struct write *shape,
+                              struct bulk **out, struct error *err)
+{
+    struct mongo_engine *e = mongo_engine_of(engine);
+    struct room *r = NULL;
+    if (shape->kind != WRITE_INSERT && shape->kind != WRITE_UPSERT) {
+        return ERROR(err, ERR_INVALID, "a bulk load inserts");
+    }
+    if (e->is_read_only) {
+        return ERROR(err, ERR_FORBIDDEN, "the database is read-only");
+    }
+    if (shape->kind == WRITE_UPSERT && !e->has_transactions) {
+        return ERROR(err, ERR_UNSUPPORTED,
+                     "this MongoDB server has no transactions: rows that are "
+                     "there cannot be changed in bulk");
+    }
+    TRY(room_find(e, ns, &r, err));
+    TRY(room_look(e, r, NULL, err));
+    struct arena *a = arena_new();
+    struct mongo_bulk *b = ARENA_NEW(a, struct mongo_bulk);
+    b->arena = a;
+    b->scratch = arena_new();
+    b->ns = (struct str){arena_str(a, ns), ns.n};
+    b->shape = *shape;
+    b->fd = -1;
+    buf_init(&b->rows, (size_t)128 << 20);
+    *out = &b->base;
+    return ERR_OK;
+}
+
+static enum errcode pack_row(struct mongo_bulk *b, const struct value *values, struct error *err)
+{
+    struct write w = b->shape;
+    struct new_row row;
+    const bson_t *doc = NULL;
+    w.values = values;
+    TRY(insert_row(b->scratch, &w, values, &row, err));
+    b->has_counted = b->has_counted || row.counts;
+    doc = row.doc;
+    if (w.kind == WRITE_UPSERT) {
+        struct upsert u = upsert_of(b->scratch, &w, row.doc);
+        if (u.filter && row.counts) {
+            return ERROR(err, ERR_UNSUPPORTED,
+                         "rows whose key is counted are not upserted by "
+                         "another column in bulk");
+        }
+        bson_t *both = mongo_doc(b->scratch);
+        BSON_APPEND_DOCUMENT(both, "f", u.filter ? u.filter : row.doc);
+        BSON_APPEND_DOCUMENT(both, "u", u.update);
+        BSON_APPEND_BOOL(both, "i", !u.filter);
+        doc = both;
+    }
+    buf_add(&b->rows, bson_get_data(doc), doc->len);
+    if (buf_failed(&b->rows)) {
+        return ERROR(err, ERR_TOO_LARGE, "the row is larger than a document may be");
+    }
+    return ERR_OK;
+}
+
+enum errcode mongo_bulk_row(struct bulk *bulk, const struct value *values, struct error *err)
+{
+    struct mongo_bulk *b = (struct mongo_bulk *)bulk;
+    arena_reset(b->scratch);
+    enum errcode code = pack_row(b, values, err);
+    if (code != ERR_OK) {
+        (void)error_prefix_where(err, arena_printf(b->arena, "/%lld", (long long)b->n_rows));
+        return code;
+    }
+    b->n_rows++;
+    if (b->rows.n < SPILL_BYTES) {
+        return ERR_OK;
+    }
+    b->err = err;
+    loop_run_blocking(spill, b);
+    return b->code;
+}
+
+/* Rows on their way to the server, read back from the file. */
+struct feed {
+    struct mongo_bulk *bulk;
+    struct mongo_session *session;
+    struct buf piece;
+    size_t at;
+    int64_t offset;
+    int64_t n_sent;      /* rows of batches that went in */
+    int64_t first, last; /* counted keys */
+    bson_t **batch;
+    size_t n, n_bytes;
+    struct arena *arena; /* of the batch */
+    struct error *err;
+    enum errcode code;
+};
+
+static enum errcode fill_piece(struct feed *f, size_t want)
+{
+    struct mongo_bulk *b = f->bulk;
+    buf_consume(&f->piece, f->at);
+    f->at = 0;
+    while (f->piece.n < want) {
+        size_t room = want > SPILL_BYTES ? want : SPILL_BYTES;
+        char *to = buf_reserve(&f->piece, room);
+        if (!to) {
+            return ERROR(f->err, ERR_TOO_LARGE, "the row is larger than a document may be");
+        }
+        ssize_t n = pread(b->fd, to, room, f->offset);
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n <= 0) {
+            return ERROR(f->err, ERR_IO, "rows that were set aside cannot be read back");
+        }
+        buf_commit(&f->piece, (size_t)n);
+        f->offset += n;
+    }
+    return ERR_OK;
+}
+
+static enum errcode next_doc(struct feed *f, bson_t *out)
+{
+    uint32_t n = 0;
+    if (f->piece.n - f->at < sizeof n) {
+        TRY(fill_piece(f, sizeof n));
+    }
+    memcpy(&n, f->piece.p + f->at, sizeof n);
+    n = BSON_UINT32_FROM_LE(n);
+    if (f->piece.n - f->at < n) {
+        TRY(fill_piece(f, n));
+    }
+    if (!bson_init_static(out, (const uint8_t *)f->piece.p + f->at, n)) {
+        return ERROR(f->err, ERR_IO, "rows that were set aside cannot be read back");
+    }
+    f->at += n;
+    return ERR_OK;
+}
+
+static bson_t *options(struct feed *f)
+{
+    bson_t *opts = mongo_doc(f->arena);
+    bson_error_t why = {0};
+    if (f->session->transaction) {
+        (void)mongoc_client_session_append(f->session->transaction, opts, &why);
+    }
+    return opts;
+}
+
+static int64_t number_in(const bson_t *reply, const char *key)
+{
+    bson_iter_t it;
+    return bson_iter_init_find(&it, reply, key) ? bson_iter_as_int64(&it) : 0;
+}
+
+/* Which row of the batch it was. */
+static int64_t failed_row(const bson_t *reply)
+{
+    bson_iter_t it, list, item;
+    if (bson_iter_init_find(&it, reply, "writeErrors") && bson_iter_recurse(&it, &list) &&
+        bson_iter_next(&list) && bson_iter_recurse(&list, &item) &&
+        bson_iter_find(&item, "index")) {
+        return bson_iter_as_int64(&item);
+    }
+    return 0;
+}
+
+static enum errcode refuse_row(struct feed *f, const bson_t *reply, const bson_error_t *why)
+{
+    struct mongo_session *s = f->session;
+    s->is_transient = s->is_transient || mongo_is_transient(reply) || why->code == 112;
+    enum errcode code = mongo_error(reply, why, f->bulk->shape.table, "inserting rows", f->err);
+    if (code == ERR_UNIQUE_VIOLATION && f->first) {
+        insert_forget_count(s, f->bulk->shape.table);
+    }
+    (void)error_prefix_where(
+        f->err, arena_printf(f->arena, "/%lld", (long long)(f->n_sent + failed_row(reply))));
+    return code;
+}
+
+static enum errcode add_upserts(struct feed *f, mongoc_bulk_operation_t *op)
+{
+    for (size_t i = 0; i < f->n; i++) {
+        bson_t *opts = mongo_doc(f->arena);
+        bson_error_t why = {0};
+        bson_iter_t it;
+        bson_t *filter = bson_iter_init_find(&it, f->batch[i], "f") ? mongo_doc_copy(f->arena, &it)
+                                                                    : mongo_doc(f->arena);
+        bson_t *update = bson_iter_init_find(&it, f->batch[i], "u") ? mongo_doc_copy(f->arena, &it)
+                                                                    : mongo_doc(f->arena);
+        bool is_insert = bson_iter_init_find(&it, f->batch[i], "i") && bson_iter_bool(&it);
+        BSON_APPEND_BOOL(opts, "validate", false);
+        if (!is_insert) {
+            BSON_APPEND_BOOL(opts, "upsert", true);
+        }
+        bool done =
+            is_insert ? mongoc_bulk_operation_insert_with_opts(op, filter, opts, &why)
+                      : mongoc_bulk_operation_update_one_with_opts(op, filter, update, opts, &why);
+        if (!done) {
+            return mongo_error(NULL, &why, f->bulk->shape.table, "inserting rows", f->err);
+        }
+    }
+    return ERR_OK;
+}
+
+static enum errcode send_upserts(struct feed *f, mongoc_collection_t *c)
+{
+    bson_t reply AUTO(mongo_reply_destroyp) = BSON_INITIALIZER;
+    bson_error_t why = {0};
+    mongoc_bulk_operation_t *op = mongoc_collection_create_bulk_operation_with_opts(c, options(f));
+    enum errcode code = add_upserts(f, op);
+    bool done = code == ERR_OK && mongoc_bulk_operation_execute(op, &reply, &why);
+    if (code == ERR_OK && !done) {
+        code = refuse_row(f, &reply, &why);
+    }
+    mongoc_bulk_operation_destroy(op);
+    if (code == ERR_OK) {
+        int64_t added = number_in(&reply, "nUpserted") + number_in(&reply, "nInserted");
+        f->bulk->total.n_inserted += added;
+        f->bulk->total.n_rows += added + number_in(&reply, "nMatched");
+    }
+    return code;
+}
+
+static enum errcode send_inserts(struct feed *f, mongoc_collection_t *c)
+{
+    bson_t reply AUTO(mongo_reply_destroyp) = BSON_INITIALIZER;
+    bson_error_t why = {0};
+    bson_t *opts = options(f);
+    BSON_APPEND_BOOL(opts, "ordered", true);
+    BSON_APPEND_BOOL(opts, "validate", false);
+    if (!mongoc_collection_insert_many(c, (const bson_t **)f->batch, f->n, opts, &reply, &why)) {
+        return refuse_row(f, &reply, &why);
+    }
+    f->bulk->total.n_rows += (int64_t)f->n;
+    f->bulk->total.n_inserted += (int64_t)f->n;
+    return ERR_OK;
+}
+
+static enum errcode send_batch(struct feed *f)
+{
+    if (f->n == 0) {
+        return ERR_OK;
+    }
+    bool is_upsert = f->bulk->shape.kind == WRITE_UPSERT;
+    mongoc_collection_t *c = mongoc_client_get_collection(
+        f->session->client, f->session->room->database, f->bulk->shape.table->name);
+    enum errcode code = is_upsert ? send_upserts(f, c) : send_inserts(f, c);
+    mongoc_collection_destroy(c);
+    f->n_sent += code == ERR_OK ? (int64_t)f->n : 0;
+    f->n = 0;
+    f->n_bytes = 0;
+    arena_reset(f->arena);
+    f->batch = ARENA_ARRAY(f->arena, BATCH_ROWS, bson_t *);
+    return code;
+}
+
+static enum errcode add_doc(struct feed *f, const bson_t *doc)
+{
+    bson_t *own = mongo_doc_tie(f->arena, bson_copy(doc));
+    if (f->bulk->has_counted && !bson_has_field(own, "_id") && !bson_has_field(own, "f")) {
+        struct new_row row = {.arena = f->arena, .doc = own, .counts = true};
+        TRY(insert_count(f->session, f->bulk->shape.table, &row, f->err));
+        own = row.doc;
+        f->first = f->first ? f->first : row.number;
+        f->last = row.number;
+        f->bulk->total.last_id = row.number;
+    }
+    f->batch[f->n++] = own;
+    f->n_bytes += own->len;
+    return f->n == BATCH_ROWS || f->n_bytes > BATCH_BYTES ? send_batch(f) : ERR_OK;
+}
+
+static enum errcode send_all(struct feed *f)
+{
+    for (int64_t i = 0; i < f->bulk->n_rows; i++) {
+        bson_t doc;
+        TRY(next_doc(f, &doc));
+        TRY(add_doc(f, &doc));
+    }
+    return send_batch(f);
+}
+
+static void run_feed(void *arg)
+{
+    struct feed *f = arg;
+    f->code = send_all(f);
+}
+
+/* Without a transaction: take out the rows of this load that went in. */
+static enum errcode take_out(struct feed *f)
+{
+    int64_t n = f->n_sent;
+    mongoc_collection_t *c = mongoc_client_get_collection(
+        f->session->client, f->session->room->database, f->bulk->shape.table->name);
+    bson_error_t why = {0};
+    enum errcode code = ERR_OK;
+    if (f->first) {
+        bson_t *range AUTO(mongo_doc_destroyp) =
+            BCON_NEW("_id", "{", "$gte", BCON_INT64(f->first), "$lte", BCON_INT64(f->last), "}");
+        (void)mongoc_collection_delete_many(c, range, NULL, NULL, &why);
+    }
+    f->offset = 0;
+    buf_clear(&f->piece);
+    f->at = 0;
+    for (int64_t i = 0; i < n && code == ERR_OK; i++) {
+        bson_t doc;
+        bson_iter_t it;
+        code = next_doc(f, &doc);
+        if (code == ERR_OK && bson_iter_init_find(&it, &doc, "_id")) {
+            bson_t key = BSON_INITIALIZER;
+            BSON_APPEND_VALUE(&key, "_id", bson_iter_value(&it));
+            (void)mongoc_collection_delete_one(c, &key, NULL, NULL, &why);
+            bson_destroy(&key);
+        }
+    }
+    mongoc_collection_destroy(c);
+    return code;
+}
+
+static void run_take_out(void *arg)
+{
+    struct feed *f = arg;
+    (void)!take_out(f);
+}
+
+static enum errcode load(struct session *base, void *arg, struct error *err)
+{
+    struct mongo_bulk *b = arg;
+    struct feed f = {
+        .bulk = b, .session = mongo_session_of(base), .arena = arena_new(), .err = err};
+    buf_init(&f.piece, (size_t)256 << 20);
+    f.batch = ARENA_ARRAY(f.arena, BATCH_ROWS, bson_t *);
+    b->total = (struct write_result){0};
+    loop_run_blocking(run_feed, &f);
+    if (f.code != ERR_OK && !f.session->transaction && f.n_sent > 0) {
+        f.err = NULL;
+        loop_run_blocking(run_take_out, &f);
+    }
+    buf_release(&f.piece);
+    arena_free(f.arena);
+    return f.code;
+}
+
+enum errcode mongo_bulk_end(struct bulk *bulk, bool commit, struct write_result *out,
+                            struct error *err)
+{
+    struct mongo_bulk *b = (struct mongo_bulk *)bulk;
+    enum errcode code = ERR_OK;
+    if (commit && b->n_rows) {
+        b->err = err;
+        loop_run_blocking(spill, b); /* what is left joins the rest: one place to read from */
+        code = b->code;
+    }
+    if (commit && b->n_rows && code == ERR_OK) {
+        code = mongo_transact(bulk->engine, b->ns, load, b, err);
+    }
+    if (code == ERR_OK && out) {
+        *out = b->total;
+    }
+    if (b->fd >= 0) {
+        (void)close(b->fd);
+    }
+    buf_release(&b->rows);
+    arena_free(b->scratch);
+    arena_free(b->arena);
+    return code;
+}
