@@ -14,6 +14,14 @@ static const char *pick_name(struct random *r, const char *kind)
     return arena_printf(r->arena, "%s%u", kind, next(&r->seed, 6));
 }
 
+/* What any engine takes as a key. */
+static struct column make_key(struct random *r)
+{
+    static const enum type_kind kinds[] = {TYPE_INT64, TYPE_UUID, TYPE_DATE};
+    return (struct column){.name = pick_name(r, "c"),
+                           .type = {.kind = kinds[next(&r->seed, ARRAY_LEN(kinds))]}};
+}
+
 static struct column make_column(struct random *r)
 {
     static const enum type_kind kinds[] = {TYPE_TEXT, TYPE_INT64, TYPE_FLOAT64, TYPE_BOOLEAN,
@@ -49,6 +57,23 @@ static struct index make_index(struct random *r)
     return index;
 }
 
+/* A column of its own that refers to a table which is there, by that one's key. */
+static void add_key_to_latest(struct random *r, struct table *t)
+{
+    const char *target = pick_name(r, "t");
+    const struct table *to = r->latest ? catalog_find_table(r->latest, str_of(target)) : NULL;
+    if (!to || to->n_primary_key != 1) {
+        return;
+    }
+    const struct column *key = table_find_column(to, str_of(to->primary_key[0]));
+    struct column c = {.name = "ref", .type = key->type, .is_nullable = true};
+    struct foreign_key fk = {.n_columns = 1, .referenced_table = target};
+    fk.columns = ARENA_ARRAY(r->arena, 1, const char *);
+    fk.columns[0] = c.name;
+    ARENA_PUSH(r->arena, t->columns, t->n_columns, c);
+    ARENA_PUSH(r->arena, t->foreign_keys, t->n_foreign_keys, fk);
+}
+
 struct table *random_table(struct random *r)
 {
     struct table *t = ARENA_NEW(r->arena, struct table);
@@ -57,19 +82,19 @@ struct table *random_table(struct random *r)
     t->row_estimate = -1;
     size_t n = 1 + next(&r->seed, 4);
     for (size_t i = 0; i < n; i++) {
-        struct column c = make_column(r);
+        struct column c = i == 0 && r->is_strict ? make_key(r) : make_column(r);
         if (!table_find_column(t, str_of(c.name))) {
             ARENA_PUSH(r->arena, t->columns, t->n_columns, c);
         }
     }
-    if (next(&r->seed, 2)) {
+    if (next(&r->seed, 2) || r->is_strict) {
         ARENA_PUSH(r->arena, t->primary_key, t->n_primary_key, t->columns[0].name);
     }
     if (next(&r->seed, 2)) {
         struct index index = make_index(r);
         ARENA_PUSH(r->arena, t->indexes, t->n_indexes, index);
     }
-    if (next(&r->seed, 2) && r->caps->foreign_keys) {
+    if (next(&r->seed, 2) && r->caps->foreign_keys && !r->is_strict) {
         struct foreign_key fk = {.n_columns = 1, .referenced_table = pick_name(r, "t")};
         fk.columns = ARENA_ARRAY(r->arena, 1, const char *);
         fk.columns[0] = t->columns[0].name;
@@ -77,8 +102,12 @@ struct table *random_table(struct random *r)
     }
     bool has_both = table_find_column(t, STR("c0")) && table_find_column(t, STR("c1"));
     if (has_both && next(&r->seed, 2) && r->caps->checks) {
-        struct check check = {.expr = expr_raw(r->arena, "c0 <> 'c0' OR c1 IS NULL")};
+        struct check check = {
+            .expr = expr_raw(r->arena, "length('c0') = 2 OR c0 IS NULL OR c1 IS NULL")};
         ARENA_PUSH(r->arena, t->checks, t->n_checks, check);
+    }
+    if (r->is_strict && r->caps->foreign_keys) {
+        add_key_to_latest(r, t);
     }
     return t;
 }
@@ -161,7 +190,7 @@ struct change random_change(struct random *r)
 bool random_extend(struct random *r, struct change_list *list, struct change c)
 {
     struct change_list longer = {.n = list->n + 1, .arena = r->arena};
-    struct catalog *after AUTO(catalog_unrefp) = NULL;
+    struct catalog *after = NULL;
     longer.items = ARENA_ARRAY(r->arena, longer.n, struct change);
     for (size_t i = 0; i < list->n; i++) {
         longer.items[i] = list->items[i];
@@ -171,6 +200,8 @@ bool random_extend(struct random *r, struct change_list *list, struct change c)
     if (change_list_apply(&longer, r->now, &after, NULL) != ERR_OK) {
         return false;
     }
+    catalog_unref(r->latest);
+    r->latest = after;
     *list = longer;
     return true;
 }

@@ -2,7 +2,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -55,38 +54,6 @@ static enum errcode open_sqlite(struct test_engine *t, struct error *err)
     return sqlite_engine_open(&settings, &t->engine, err);
 }
 
-static const char *part_after(struct arena *a, const char *text, char mark)
-{
-    const char *at = text ? strchr(text, mark) : NULL;
-    return at && at[1] ? arena_strdup(a, at + 1) : NULL;
-}
-
-/* SCHEME://[USER[:PASSWORD]@][HOST[:PORT]][/DATABASE][?socket=PATH] */
-static void read_address(struct arena *a, const char *address, struct engine_options *o)
-{
-    const char *start = strstr(address, "://");
-    char *text = arena_strdup(a, start ? start + 3 : address);
-    const char *socket = strstr(text, "?socket=");
-    o->uri = address;
-    o->host = socket ? arena_strdup(a, socket + 8) : NULL;
-    text[strcspn(text, "?")] = '\0';
-    o->database = part_after(a, text, '/');
-    text[strcspn(text, "/")] = '\0';
-    char *at = strrchr(text, '@');
-    const char *server = at ? at + 1 : text;
-    if (at) {
-        *at = '\0';
-        o->password = part_after(a, text, ':');
-        text[strcspn(text, ":")] = '\0';
-        o->user = text;
-    }
-    const char *port = part_after(a, server, ':');
-    o->port = port ? (int)strtol(port, NULL, 10) : 0;
-    if (!o->host) {
-        o->host = arena_printf(a, "%.*s", (int)strcspn(server, ":"), server);
-    }
-}
-
 static enum errcode open_server(const struct server *server, struct test_engine *t,
                                 struct error *err)
 {
@@ -97,7 +64,9 @@ static enum errcode open_server(const struct server *server, struct test_engine 
         return ERROR(err, ERR_INVALID, "%s is not set: see tests/support/servers",
                      server->variable);
     }
-    read_address(a, address, &o);
+    const struct engine_kind *kinds[] = {server->kind};
+    const struct engine_kind *kind = NULL;
+    TRY(engine_address_parse(&(struct engine_kinds){kinds, 1}, a, address, &kind, &o, err));
     if (!t->prefix[0]) {
         struct timespec now;
         clock_gettime(CLOCK_REALTIME, &now);
