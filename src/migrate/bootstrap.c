@@ -20,7 +20,21 @@ static void keep_missing_indexes(struct arena *a, const struct table *live, stru
     }
 }
 
-/* Of @all, what is not there: whole tables, else their indexes. */
+/* What a newer program keeps of a step may be a column more. */
+static void keep_missing_columns(struct arena *a, const struct table *live, struct table *wanted,
+                                 struct change_list *out)
+{
+    for (size_t i = 0; i < wanted->n_columns; i++) {
+        const struct column *column = &wanted->columns[i];
+        if (!table_find_column(live, str_of(column->name))) {
+            struct change c = {.kind = CHANGE_CREATE_COLUMN,
+                               .create_column = {.table = wanted->name, .column = *column}};
+            ARENA_PUSH(a, out->items, out->n, c);
+        }
+    }
+}
+
+/* Of @all, what is not there: whole tables, else their columns and indexes. */
 static struct change_list missing(struct arena *a, const struct change_list *all,
                                   const struct catalog *live)
 {
@@ -30,6 +44,7 @@ static struct change_list missing(struct arena *a, const struct change_list *all
         struct table *wanted = all->items[i].create_table.table;
         const struct table *there = catalog_find_table(live, str_of(wanted->name));
         if (there) {
+            keep_missing_columns(a, there, wanted, &list);
             keep_missing_indexes(a, there, wanted, &list);
         } else {
             ARENA_PUSH(a, list.items, list.n, all->items[i]);

@@ -224,10 +224,12 @@ static void journal_failure(struct run *r, const struct error *err)
     struct error ignored = ERROR_INIT;
     AUTO(catalog_unrefp) struct catalog *live = NULL;
     struct failure f = {.run = r};
-    if (engine_inspect(r->session, &live, &ignored) == ERR_OK) {
-        r->record.fp_after = catalog_fingerprint(r->arena, live);
-        f.is_back = text_eq(r->record.fp_after, r->record.fp_before);
+    if (engine_inspect(r->session, &live, &ignored) != ERR_OK) {
+        error_release(&ignored);
+        return; /* nobody knows how far it came: it stays "running" until it is settled */
     }
+    r->record.fp_after = catalog_fingerprint(r->arena, live);
+    f.is_back = text_eq(r->record.fp_after, r->record.fp_before);
     r->record.state = f.is_back ? "failed" : "needs_attention";
     r->record.finished_at = time_now_us();
     r->record.error = err ? arena_strdup(r->arena, err->message) : NULL;
@@ -285,6 +287,7 @@ static void prepare_records(struct run *r)
             .n = (int64_t)i,
             .operation = (int64_t)r->plan->steps[i].operation,
             .text = r->plan->steps[i].text,
+            .undo = r->plan->steps[i].undo,
             .state = "pending",
         };
     }

@@ -53,6 +53,7 @@ static const struct record_field step_fields[] = {
     RECORD_FIELD(struct change_step, finished_at, TIME),
     RECORD_FIELD(struct change_step, n_rows, INT),
     RECORD_FIELD(struct change_step, error, TEXT),
+    RECORD_FIELD(struct change_step, undo, TEXT),
 };
 
 const struct record_type change_step_type = {

@@ -54,6 +54,7 @@ struct change_step {
     int64_t started_at, finished_at;
     int64_t n_rows;
     const char *error;
+    const char *undo; /* what takes it back, where the engine does not; see struct plan_step */
 };
 
 /* Something kept so that a change can be undone with its data. */

@@ -71,17 +71,65 @@ static enum errcode last_step_done(struct wreck *w, bool *out, struct error *err
     return ERR_OK;
 }
 
+/*
+ * An engine without transactional statements of structure may have stopped in between: then each
+ * step says what takes it back, which does no harm where the step had no effect.
+ */
+static enum errcode run_undos(struct wreck *w, struct error *err)
+{
+    struct change_step *steps = NULL;
+    size_t n = 0;
+    TRY(migrate_steps(w->target->journal, w->record->id, w->arena, &steps, &n, err));
+    engine_session_endp(&w->session);
+    TRY(engine_session_begin(w->target->engine, w->target->ns, ACCESS_SCHEMA, &w->session, err));
+    while (n-- > 0) {
+        bool may_have_run = text_eq(steps[n].state, "done") || text_eq(steps[n].state, "running");
+        struct plan_step back = {.kind = STEP_RUN, .text = steps[n].undo};
+        int64_t n_rows = 0;
+        if (may_have_run && back.text) {
+            TRY(engine_run_step(w->session, &back, &n_rows, err));
+        }
+    }
+    w->live = catalog_unref(w->live);
+    return engine_inspect(w->session, &w->live, err);
+}
+
+static enum errcode take_back(struct wreck *w, struct migrate_recovery *out, struct error *err)
+{
+    struct error why = ERROR_INIT;
+    enum errcode code = run_undos(w, &why);
+    if (code == ERR_UNAVAILABLE || code == ERR_BUSY || !w->live) {
+        return error_move(err, &why); /* another time */
+    }
+    const char *said = why.message ? arena_strdup(w->arena, why.message) : NULL;
+    error_release(&why);
+    if (code == ERR_OK && text_eq(catalog_fingerprint(w->arena, w->live), w->record->fp_before)) {
+        out->n_failed++;
+        return settle_otherwise(w, "failed", "interrupted; what was done was taken back", err);
+    }
+    out->n_unclear++;
+    return settle_otherwise(
+        w, "needs_attention",
+        said ? arena_printf(w->arena, "interrupted, and not taken back: %s", said)
+             : "interrupted; taken back, and yet not as before",
+        err);
+}
+
 static enum errcode settle(struct wreck *w, struct migrate_recovery *out, struct error *err)
 {
     const char *live = catalog_fingerprint(w->arena, w->live);
     bool is_before = text_eq(live, w->record->fp_before);
     bool is_after = text_eq(live, w->record->fp_after);
-    if (is_before && is_after) {
+    bool goes_on = !w->target->engine->caps.transactional_ddl;
+    if ((is_before && is_after) || (goes_on && !is_after)) {
         TRY(last_step_done(w, &is_after, err));
     }
     if (is_after) {
         out->n_applied++;
         return settle_applied(w, err);
+    }
+    if (goes_on) {
+        return take_back(w, out, err);
     }
     if (is_before) {
         out->n_failed++;
@@ -106,7 +154,9 @@ static enum errcode settle_one(const struct migrate_target *t, struct change_rec
     if (code == ERR_OK) {
         code = settle(&w, out, err);
     }
-    engine_session_end(w.session);
+    if (w.session) {
+        engine_session_end(w.session);
+    }
     catalog_unref(w.live);
     catalog_unref(w.before);
     catalog_unref(w.wanted);

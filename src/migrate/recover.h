@@ -4,7 +4,7 @@
 
 struct migrate_recovery {
     size_t n_applied; /* had happened; journal and registry now say so */
-    size_t n_failed;  /* had not happened */
+    size_t n_failed;  /* had not happened, or was taken back */
     size_t n_unclear; /* the live schema is neither before nor after: needs_attention */
 };
 
@@ -12,8 +12,9 @@ struct migrate_recovery {
  * migrate_recover() - settle the changes of @t's namespace that a crash left running
  *
  * Call at start for each namespace, and now and then. What another process runs (see
- * journal_claim()) is left alone. The live fingerprint tells before from after; groups are transactions, so there is nothing in between on engines with
- * transactional DDL. @out may be NULL.
+ * journal_claim()) is left alone. The live fingerprint tells before from after. Groups are
+ * transactions on engines with transactional DDL, so there is nothing in between; on others what
+ * was done is taken back, step by step (struct plan_step's undo). @out may be NULL.
  */
 enum errcode migrate_recover(const struct migrate_target *t, struct migrate_recovery *out,
                              struct error *err) MUST_CHECK;
