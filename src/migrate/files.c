@@ -4,6 +4,7 @@
 #include "base/time.h"
 #include "migrate/bootstrap.h"
 #include "migrate/file_json.h"
+#include "migrate/fit.h"
 #include "migrate/rows_json.h"
 #include "migrate/run.h"
 
@@ -16,8 +17,9 @@ struct file_run {
     struct arena *arena;
     struct record_place place;
     const struct file_half *rows; /* row operations between the changes; NULL = those of undo */
-    struct change_list *changes;
-    struct plan *plan; /* NULL when only rows are concerned */
+    struct file_half *half;       /* what is run: the changes, and rows where there are some */
+    struct change_list whole;     /* the changes, with those that an attempt before made */
+    struct plan *plan;            /* NULL when only rows are concerned */
     struct catalog *before, *wanted;
     struct change_record record;
 };
@@ -91,17 +93,30 @@ enum errcode migrate_files_pending(const struct migrate_target *t, const struct 
     return ERR_OK;
 }
 
+static void fit(struct file_run *r)
+{
+    const struct engine_caps *caps = &r->target->engine->caps;
+    if (!r->applied) {
+        fit_half(r->arena, caps, r->before, r->half);
+    }
+    r->whole = r->half->changes;
+    if (!caps->transactional_ddl) {
+        fit_undone(r->arena, r->before, r->half);
+    }
+}
+
 /* Plans the changes on the live schema; the plan's id becomes the change's. */
 static enum errcode plan_file(struct file_run *r, struct error *err)
 {
     const struct migrate_target *t = r->target;
     TRY(migrate_catalog(t, &r->before, err));
-    TRY(change_list_apply(r->changes, r->before, &r->wanted, err));
+    fit(r);
+    TRY(change_list_apply(&r->half->changes, r->before, &r->wanted, err));
     char id[CHANGE_ID_TEXT + 1];
     journal_id(id);
-    r->plan = plan_new(r->arena, r->changes, id);
+    r->plan = plan_new(r->arena, &r->half->changes, id);
     r->plan->fingerprint_before = catalog_fingerprint(r->arena, r->before);
-    if (r->changes->n > 0) {
+    if (r->half->changes.n > 0) {
         TRY(engine_plan(t->engine, r->before, r->plan, err));
     }
     return ERR_OK;
@@ -119,8 +134,8 @@ static void make_record(struct file_run *r, const char *verb)
         .kind = "migration",
         .state = "running",
         .title = arena_printf(a, "%s %s", verb, r->file->name),
-        .tables = r->changes->n ? run_tables(a, r->changes) : "[]",
-        .operations = change_list_text(a, r->changes->n ? r->changes : &none),
+        .tables = r->half->changes.n ? run_tables(a, &r->half->changes) : "[]",
+        .operations = change_list_text(a, r->half->changes.n ? &r->half->changes : &none),
         .undo_class = undo_class_name(UNDO_NONE), /* taken back by going down, not by an undo */
         .actor_id = r->target->actor_id,
         .actor_name = r->target->actor_name,
@@ -131,10 +146,10 @@ static void make_record(struct file_run *r, const char *verb)
     };
 }
 
-/* All groups of the plan as one: a file is all or nothing. */
-static struct plan_group one_group(const struct plan *plan)
+/* All groups of the plan as one: a file is all or nothing, where the engine can. */
+static struct plan_group one_group(const struct plan *plan, bool can_take_back)
 {
-    struct plan_group g = {.is_transaction = true};
+    struct plan_group g = {.is_transaction = can_take_back};
     for (size_t i = 0; i < plan->n_groups; i++) {
         g.is_rebuild |= plan->groups[i].is_rebuild;
     }
@@ -177,7 +192,7 @@ static enum errcode run_steps(struct file_run *r, struct session *s, struct erro
             TRY(write_step(r, s, i, n_rows, err));
         }
     }
-    for (; at <= r->changes->n; at++) {
+    for (; at <= r->half->changes.n; at++) {
         TRY(run_rows(r, s, at, err));
     }
     return ERR_OK;
@@ -197,7 +212,8 @@ static enum errcode write_done(struct session *s, void *arg, struct error *err)
         return record_delete_in(s, &r->place, &applied_file_type, &q, NULL, err);
     }
     struct change_list inverse = {0};
-    change_list_inverse(r->arena, r->changes, r->before, &inverse);
+    bool is_whole = r->whole.n == r->half->changes.n;
+    change_list_inverse(r->arena, is_whole ? &r->half->changes : &r->whole, r->before, &inverse);
     struct applied_file row = {
         .name = r->file->name,
         .ns = r->record.ns,
@@ -217,7 +233,7 @@ static enum errcode run_group(struct file_run *r, struct session *s, struct erro
     if (!text_eq(catalog_fingerprint(r->arena, live), r->plan->fingerprint_before)) {
         return ERROR(err, ERR_STALE_PLAN, "somebody else changes the schema now");
     }
-    struct plan_group g = one_group(r->plan);
+    struct plan_group g = one_group(r->plan, r->target->engine->caps.transactional_ddl);
     TRY(engine_group_begin(s, &g, err));
     enum errcode code = run_steps(r, s, err);
     if (code == ERR_OK && is_own(r->target)) {
@@ -253,10 +269,34 @@ static enum errcode run_in_session(struct file_run *r, struct error *err)
     return run_group(r, s, err);
 }
 
+/* An attempt that a crash cut where steps are not taken back: this one goes on from there. */
+static enum errcode end_attempts(struct file_run *r, struct error *err)
+{
+    static const char *const fields[] = {"state", "finished_at", "error", NULL};
+    struct record_term terms[] = {{"state", FILTER_EQ, value_text("running")},
+                                  {"ns", FILTER_EQ, value_str(r->target->ns)},
+                                  {"title", FILTER_EQ, value_text(r->record.title)}};
+    struct record_query q = {.terms = terms, .n_terms = ARRAY_LEN(terms)};
+    void *found = NULL;
+    size_t n = 0;
+    TRY(record_list(&r->place, r->arena, &change_record_type, &q, &found, &n, err));
+    struct change_record *records = found;
+    for (size_t i = 0; i < n; i++) {
+        records[i].state = "failed";
+        records[i].finished_at = time_now_us();
+        records[i].error = "interrupted; the next attempt went on with it";
+        TRY(record_update(&r->place, &change_record_type, &records[i], fields, err));
+    }
+    return ERR_OK;
+}
+
 static enum errcode run_file(struct file_run *r, const char *verb, struct error *err)
 {
     TRY(plan_file(r, err));
     make_record(r, verb);
+    if (!r->target->engine->caps.transactional_ddl) {
+        TRY(end_attempts(r, err));
+    }
     TRY(record_insert(&r->place, &change_record_type, &r->record, err));
     struct error why = ERROR_INIT;
     enum errcode code = run_in_session(r, &why);
@@ -299,7 +339,7 @@ static enum errcode file_up(const struct migrate_target *t, const struct migrati
         .arena = arena_new(),
         .place = journal_place(t->journal),
         .rows = &own.up,
-        .changes = &own.up.changes,
+        .half = &own.up,
     };
     enum errcode code = run_file(&r, "up", err);
     code = name_file(&r, code, err);
@@ -335,14 +375,14 @@ static enum errcode file_down(const struct migrate_target *t, const struct migra
         .arena = arena_new(),
         .place = journal_place(t->journal),
         .rows = own.is_down_auto ? NULL : &own.down,
-        .changes = &own.down.changes,
+        .half = &own.down,
     };
     enum errcode code = ERR_OK;
     if (own.is_down_auto && applied->inverse) {
-        code = change_list_parse(r.arena, applied->inverse, r.changes, err);
+        code = change_list_parse(r.arena, applied->inverse, &r.half->changes, err);
     }
     if (code == ERR_OK) {
-        drop_for_good(r.changes);
+        drop_for_good(&r.half->changes);
         code = run_file(&r, "down", err);
     }
     code = name_file(&r, code, err);

@@ -1,6 +1,7 @@
 #include "engine/mariadb/structure.h"
 #include "engine/mariadb/types.h"
 #include "engine/sqlcommon/sql_parse.h"
+#include "engine/sqlcommon/sql_view.h"
 
 /*
  * How MariaDB says it, in a session with NO_BACKSLASH_ESCAPES and without ANSI_QUOTES. Texts are
@@ -159,12 +160,13 @@ static void write_expr_like(struct sql_writer *w, const struct expr *text,
     sql_text(w, " ESCAPE '\\')");
 }
 
-#define DIALECT                                                                                \
-    .quote = '`', .empty_lists = true, .is_distinct = {NULL, " <=> "}, .concat = "concat",     \
-    .unlimited = "18446744073709551615", .bytes = write_bytes, .literal_true = "TRUE",         \
-    .literal_false = "FALSE", .operand = write_operand, .same_operand = write_same_operand,    \
-    .like = write_like, .search = write_search, .call = write_call, .is_closed = my_is_closed, \
-    .expr_like = write_expr_like, .encode = mariadb_encode
+#define DIALECT                                                                             \
+    .quote = '`', .empty_lists = true, .is_distinct = {NULL, " <=> "}, .concat = "concat",  \
+    .unlimited = "18446744073709551615", .bytes = write_bytes, .literal_true = "TRUE",      \
+    .literal_false = "FALSE", .operand = write_operand, .same_operand = write_same_operand, \
+    .list_texts = sql_list_group_concat, .like = write_like, .search = write_search,        \
+    .call = write_call, .is_closed = my_is_closed, .expr_like = write_expr_like,            \
+    .encode = mariadb_encode
 
 const struct sql_dialect mariadb_dialect = {DIALECT};
 const struct sql_dialect mysql_dialect = {DIALECT};

@@ -8,6 +8,7 @@
 #include "base/utf8.h"
 #include "engine/postgres/pg_token.h"
 #include "engine/postgres/types.h"
+#include "engine/sqlcommon/sql_view.h"
 
 #define TO_TEXT "postgres_text" /* a call that postgres_resolve() puts in: its argument as text */
 
@@ -324,6 +325,7 @@ const struct sql_dialect postgres_dialect = {
     .like = write_like,
     .search = write_search,
     .call = write_call,
+    .list_texts = sql_list_string_agg,
     .is_closed = pg_is_closed,
     .expr_like = write_expr_like,
     .encode = postgres_encode,
