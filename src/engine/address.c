@@ -116,6 +116,7 @@ static const struct option_row {
     {"connect-ms", PLACE(connect_ms), set_count, MS_MOST, "from 1 to 86400000", false},
     {"statement-ms", PLACE(statement_ms), set_count, MS_MOST, "from 1 to 86400000", false},
     {"lock-ms", PLACE(lock_ms), set_count, MS_MOST, "from 1 to 86400000", false},
+    {"lease-ms", PLACE(lease_ms), set_count, MS_MOST, "from 1 to 86400000", false},
     {"prefix", PLACE(prefix), set_prefix, PREFIX_MOST, "at most 32 of a-z, 0-9 and \"_\"", false},
     {"distributed", PLACE(is_distributed), set_flag, 0, "on or off", true},
 #undef PLACE
@@ -154,7 +155,7 @@ static enum errcode keep_option(struct reading *r, struct str option, int place)
     if (!r->kind->takes_uri) {
         ERROR(r->err, ERR_INVALID, "option %d of the address is unknown", place);
         return error_hint(r->err, "socket, schema, tls, tls-ca, connections, connect-ms, "
-                                  "statement-ms, lock-ms, prefix, distributed");
+                                  "statement-ms, lock-ms, lease-ms, prefix, distributed");
     }
     if (holds_secret(option)) {
         return ERROR(r->err, ERR_INVALID, "option %d of the address holds a secret", place);
@@ -403,6 +404,7 @@ static void add_options(struct writing *w, const struct engine_options *o)
     add_count(w, "connect-ms", o->connect_ms);
     add_count(w, "statement-ms", o->statement_ms);
     add_count(w, "lock-ms", o->lock_ms);
+    add_count(w, "lease-ms", o->lease_ms);
     add_text(w, "prefix", o->prefix);
     add_text(w, "distributed", o->is_distributed ? "on" : NULL);
 }

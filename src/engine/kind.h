@@ -50,6 +50,8 @@ struct engine_options {
     int connect_ms;               /* default 5,000 */
     int statement_ms;     /* a read that takes longer is ended, ERR_TIMEOUT; default 60,000 */
     int lock_ms;          /* waiting for a lock of structure; default 2,000 */
+    int lease_ms;         /* how late a change of structure made by another process may be seen,
+                             where the server does not tell; default 1,000 */
     const void *embedded; /* SQLite: struct sqlite_settings with more than is said here */
 };
 
@@ -63,7 +65,7 @@ struct engine_kind {
     const char *name;  /* "postgresql": in JSON, URLs of docs and metrics */
     const char *label; /* "PostgreSQL" */
     const char *const
-        *schemes; /* of addresses, without "://", NULL-terminated; first = canonical */
+        *schemes;   /* of addresses, without "://", NULL-terminated; first = canonical */
     int port;       /* 0 = it has none: an address is a path */
     bool takes_uri; /* addresses may say more than we know: options.uri has all of it */
     const struct engine_type *types;
@@ -87,11 +89,11 @@ const struct engine_kind *engine_kind_find(const struct engine_kinds *kinds, str
  * engine_address_parse() - SCHEME://[USER[:PASSWORD]@]HOST[:PORT][/DATABASE][?OPTION=VALUE&…]
  *
  * Options: socket (a local socket's path, in place of HOST), schema, tls (off, require, verify),
- * tls-ca, connections, connect-ms, statement-ms, lock-ms, prefix, distributed. Parts are percent-
- * decoded. "sqlite:PATH" and "sqlite:" have a path only. Where the kind takes a URI, HOST may be a
- * list and further options stay in it. Everything is in @a, and @out is filled from nothing.
- * Errors: ERR_INVALID naming the part (of a list of options: its place); the text of the address is
- * never in a message (it may hold a password).
+ * tls-ca, connections, connect-ms, statement-ms, lock-ms, lease-ms, prefix, distributed. Parts are
+ * percent- decoded. "sqlite:PATH" and "sqlite:" have a path only. Where the kind takes a URI, HOST
+ * may be a list and further options stay in it. Everything is in @a, and @out is filled from
+ * nothing. Errors: ERR_INVALID naming the part (of a list of options: its place); the text of the
+ * address is never in a message (it may hold a password).
  */
 enum errcode engine_address_parse(const struct engine_kinds *kinds, struct arena *a,
                                   const char *text, const struct engine_kind **kind,

@@ -31,6 +31,7 @@ static void must_equal(const struct engine_options *x, const struct engine_optio
     BUG_ON(!text_eq(x->tls_ca, y->tls_ca) || !text_eq(x->prefix, y->prefix));
     BUG_ON(x->connections != y->connections || x->connect_ms != y->connect_ms);
     BUG_ON(x->statement_ms != y->statement_ms || x->lock_ms != y->lock_ms);
+    BUG_ON(x->lease_ms != y->lease_ms);
     BUG_ON(x->is_distributed != y->is_distributed);
 }
 

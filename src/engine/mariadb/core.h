@@ -35,6 +35,7 @@ struct my_namespace {
     atomic_int n_alone;      /* sessions of this process that change structure, or wait to */
     pthread_mutex_t lock;    /* of what follows */
     int64_t read_us;         /* when the count was read; 0 = never */
+    int64_t doubt_us;        /* when it was last doubted */
     uint64_t read_epoch;
     uint64_t count;
     struct my_estimates *estimates; /* estimate.c */
@@ -133,7 +134,8 @@ void my_pools_free(struct mariadb_engine *e);
 enum errcode my_database(struct mariadb_engine *e, struct arena *a, struct str ns, const char **out,
                          struct error *err) MUST_CHECK;
 struct my_namespace *my_namespace(struct mariadb_engine *e, const char *database);
-/** my_namespace_doubt() - a statement met another structure: the count is read anew. */
+/** my_namespace_doubt() - a statement met another structure than the catalog says, whoever changed
+ *  it: the generation is another one (once in a lease: perhaps nothing helps). */
 void my_namespace_doubt(struct mariadb_engine *e, const char *database);
 enum errcode mariadb_namespace_create(struct engine *e, struct str ns, struct error *err);
 enum errcode mariadb_namespace_drop(struct engine *e, struct str ns, struct error *err);

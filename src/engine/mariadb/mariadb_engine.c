@@ -85,6 +85,7 @@ static void copy_options(struct mariadb_engine *e, const struct engine_options *
     to->connect_ms = or_default(o->connect_ms, 5000);
     to->statement_ms = or_default(o->statement_ms, 60000);
     to->lock_ms = or_default(o->lock_ms, 2000);
+    to->lease_ms = or_default(o->lease_ms, o->is_attached ? 2000 : 1000);
 }
 
 /* One statement for all that a session of ours relies on. */

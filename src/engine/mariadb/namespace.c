@@ -1,6 +1,5 @@
 #include "base/attr.h"
 #include "base/time.h"
-#include "base/utf8.h"
 #include "engine/mariadb/core.h"
 #include "engine/sqlcommon/sql_writer.h"
 
@@ -9,9 +8,6 @@
  * changes of structure, so that other processes see them, and its lock is what keeps writers and a
  * change of structure apart, in all processes.
  */
-#define LEASE_US          1000000 /* how late a change made by another process may be seen */
-#define ATTACHED_LEASE_US 2000000
-
 static enum errcode refuse_name(struct str ns, struct error *err)
 {
     return ERROR(err, ERR_INVALID, "\"%.*s\" cannot be the name of a namespace", (int)ns.n,
@@ -74,9 +70,14 @@ struct my_namespace *my_namespace(struct mariadb_engine *e, const char *database
 void my_namespace_doubt(struct mariadb_engine *e, const char *database)
 {
     struct my_namespace *n = my_namespace(e, database);
+    int64_t now = time_monotonic_us();
     pthread_mutex_lock(&n->lock);
-    n->read_us = 0;
+    bool is_new = n->doubt_us == 0 || now - n->doubt_us > (int64_t)e->options.lease_ms * 1000;
+    n->doubt_us = is_new ? now : n->doubt_us;
     pthread_mutex_unlock(&n->lock);
+    if (is_new) {
+        atomic_fetch_add(&n->epoch, 1);
+    }
 }
 
 /* On a connection of its own: the database may not be there to be selected. */
@@ -215,7 +216,7 @@ enum errcode mariadb_generation(struct engine *engine, struct str ns, uint64_t *
     struct my_namespace *n = my_namespace(e, database);
     uint64_t epoch = atomic_load(&n->epoch); /* before: what changes now is read again */
     int64_t now = time_monotonic_us();
-    int64_t lease = e->options.is_attached ? ATTACHED_LEASE_US : LEASE_US;
+    int64_t lease = (int64_t)e->options.lease_ms * 1000;
     pthread_mutex_lock(&n->lock);
     bool is_known = n->read_us && n->read_epoch == epoch && now - n->read_us < lease;
     uint64_t count = n->count;

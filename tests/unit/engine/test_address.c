@@ -68,10 +68,11 @@ static void finds_a_kind(void **state)
 static void reads_every_part(void **state)
 {
     (void)state;
-    struct engine_options o = parse("postgres://us%40er:p%3Aw%2f%25@db.example.com:6432/main%20db"
-                                    "?schema=s%26t&tls=verify&tls-ca=/ca.pem&connections=7"
-                                    "&connect-ms=100&statement-ms=200&lock-ms=300&prefix=a_1"
-                                    "&distributed=on");
+    struct engine_options o =
+        parse("postgres://us%40er:p%3Aw%2f%25@db.example.com:6432/main%20db"
+              "?schema=s%26t&tls=verify&tls-ca=/ca.pem&connections=7"
+              "&connect-ms=100&statement-ms=200&lock-ms=300&lease-ms=400&prefix=a_1"
+              "&distributed=on");
     assert_string_equal(o.user, "us@er");
     assert_string_equal(o.password, "p:w/%");
     assert_string_equal(o.host, "db.example.com");
@@ -84,6 +85,7 @@ static void reads_every_part(void **state)
     assert_int_equal(o.connect_ms, 100);
     assert_int_equal(o.statement_ms, 200);
     assert_int_equal(o.lock_ms, 300);
+    assert_int_equal(o.lease_ms, 400);
     assert_string_equal(o.prefix, "a_1");
     assert_true(o.is_distributed);
     assert_null(o.uri);
