@@ -1,8 +1,7 @@
 #include "app/rows.h"
 
+#include "base/percent.h"
 #include "data/cell.h"
-
-#define KEY_SEPARATOR ','
 
 enum errcode rows_open(const struct caller *c, enum rows_name by, struct str name,
                        enum action action, struct rows *out, struct error *err)
@@ -143,21 +142,38 @@ enum errcode rows_write(const struct rows *r, struct data_item *items, size_t n,
     return data_write(&r->data, r->caller->arena, items, n, false, err);
 }
 
+/* One part of an address: what would end it or mean something else is escaped. */
+static void add_part(struct buf *b, struct arena *a, const struct column *c, struct value v)
+{
+    struct buf text;
+    if (v.kind == VALUE_NULL) {
+        buf_adds(b, DATA_KEY_NULL);
+        return;
+    }
+    buf_init(&text, BUF_MAX_DEFAULT);
+    cell_add_text(&text, c, v);
+    percent_encode(b, str_of(arena_str(a, buf_str(&text))), " !$&'()*+/:;=?@[]");
+    buf_release(&text);
+}
+
 const char *rows_key(const struct rows *r, const struct value *row)
 {
     const struct table *t = r->table->table;
+    struct arena *a = r->caller->arena;
     struct buf b;
+    size_t n = 0;
+    const struct column *const *key = data_row_key(a, t, &n);
     buf_init(&b, BUF_MAX_DEFAULT);
-    for (size_t i = 0; i < t->n_primary_key; i++) {
-        size_t at = table_column_position(t, str_of(t->primary_key[i]));
-        if (i) {
-            buf_addc(&b, KEY_SEPARATOR);
-        }
-        if (at < t->n_columns) {
-            cell_add_text(&b, &t->columns[at], row[at]);
-        }
+    if (n == 1 && t->n_primary_key == 1) {
+        cell_add_text(&b, key[0], row[key[0] - t->columns]);
     }
-    const char *key = t->n_primary_key ? arena_str(r->caller->arena, buf_str(&b)) : NULL;
+    for (size_t i = 0; i < n && t->n_primary_key != 1; i++) {
+        if (i) {
+            buf_addc(&b, DATA_KEY_SEPARATOR);
+        }
+        add_part(&b, a, key[i], row[key[i] - t->columns]);
+    }
+    const char *text = n ? arena_str(a, buf_str(&b)) : NULL;
     buf_release(&b);
-    return key;
+    return text;
 }

@@ -1,6 +1,7 @@
 #include "app/tables.h"
 
 #include "data/managed.h"
+#include "data/read.h"
 
 bool app_table_sees(const struct caller *c, const char *name)
 {
@@ -41,17 +42,21 @@ static struct app_table describe(const struct caller *c, const struct tenant_vie
 {
     const char *name = t->table->name;
     bool is_base = t->table->kind == TABLE_BASE;
+    size_t n_key = 0;
+    const struct column *const *key = data_row_key(c->arena, t->table, &n_key);
     return (struct app_table){
         .view = t,
         .catalog = v->catalog,
         .table = t->table,
         .columns = shown_columns(c->arena, t),
+        .row_key = key,
+        .n_row_key = n_key,
         .can =
             {
                 .read = tenant_table_may(c, ACTION_DATA_READ, t),
                 .create = is_base && tenant_table_may(c, ACTION_DATA_CREATE, t),
-                .update = is_base && tenant_table_may(c, ACTION_DATA_UPDATE, t),
-                .delete = is_base && tenant_table_may(c, ACTION_DATA_DELETE, t),
+                .update = is_base && n_key > 0 && tenant_table_may(c, ACTION_DATA_UPDATE, t),
+                .delete = is_base && n_key > 0 && tenant_table_may(c, ACTION_DATA_DELETE, t),
                 .alter = caller_may_table(c, ACTION_TABLES_ALTER, name, NULL),
             },
         .row_estimate = engine_row_estimate(s, t->table),

@@ -17,7 +17,9 @@ struct app_table {
     const struct tenant_table *view; /* structure, registry row, policy */
     const struct catalog *catalog;   /* all tables of the tenant, decorated */
     const struct table *table;
-    const struct column **columns; /* table->n_columns of them, in the order they are shown */
+    const struct column **columns;       /* table->n_columns of them, in the order they are shown */
+    const struct column *const *row_key; /* what addresses a row, n_row_key of them; 0 = nothing */
+    size_t n_row_key;
     struct app_can can;
     int64_t row_estimate; /* -1 = unknown */
     bool is_managed;      /* has the columns that the server keeps */

@@ -1,6 +1,7 @@
 #include "data/read.h"
 
 #include "base/buf.h"
+#include "base/percent.h"
 #include "base/utf8.h"
 #include "data/cell.h"
 #include "data/managed.h"
@@ -189,29 +190,101 @@ enum errcode data_list(const struct data_context *ctx, struct arena *a, const st
     return ERR_OK;
 }
 
+/* Equality is exact for these, on every engine; of others no row is told apart by. */
+static bool is_comparable(const struct column *c)
+{
+    switch (c->type.kind) {
+    case TYPE_FLOAT32:
+    case TYPE_FLOAT64:
+    case TYPE_BYTES:
+    case TYPE_INTERVAL:
+    case TYPE_JSON:
+    case TYPE_ARRAY:
+    case TYPE_NATIVE:
+    case TYPE_NONE:
+        return false;
+    default:
+        return true;
+    }
+}
+
+const struct column *const *data_row_key(struct arena *a, const struct table *t, size_t *n)
+{
+    const struct column **key = ARENA_ARRAY(a, t->n_columns, const struct column *);
+    *n = 0;
+    for (size_t i = 0; i < t->n_primary_key; i++) {
+        const struct column *c = table_find_column(t, str_of(t->primary_key[i]));
+        if (c) {
+            key[(*n)++] = c;
+        }
+    }
+    for (size_t i = 0; t->n_primary_key == 0 && i < t->n_columns; i++) {
+        if (is_comparable(&t->columns[i])) {
+            key[(*n)++] = &t->columns[i];
+        }
+    }
+    return key;
+}
+
+const struct filter *data_row_filter(struct arena *a, const struct table *t,
+                                     const struct value *row)
+{
+    size_t n = 0;
+    const struct column *const *key = data_row_key(a, t, &n);
+    const struct filter *all = NULL;
+    for (size_t i = 0; i < n; i++) {
+        struct value v = row[key[i] - t->columns];
+        enum filter_op op = v.kind == VALUE_NULL ? FILTER_IS_NULL : FILTER_EQ;
+        all = filter_and(a, all, filter_compare(a, op, key[i], v));
+    }
+    return all;
+}
+
+/* One part of an address of several. */
+static bool read_part(struct arena *a, struct str part, const struct column *c, struct value *out)
+{
+    struct str plain;
+    if (str_is(part, DATA_KEY_NULL)) {
+        *out = value_null();
+        return true;
+    }
+    return percent_decode(a, part, false, &plain, NULL) == ERR_OK &&
+           cell_from_text(a, plain, c, out, NULL) == ERR_OK;
+}
+
+/* The values that @id says, one for each column of the key. */
+static bool read_key(struct arena *a, struct str id, const struct column *const *key, size_t n,
+                     bool is_primary, struct value *out)
+{
+    struct str rest = id, part;
+    if (n == 1 && is_primary) {
+        return cell_from_text(a, id, key[0], &out[0], NULL) == ERR_OK;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (!str_split(&rest, DATA_KEY_SEPARATOR, &part) || !read_part(a, part, key[i], &out[i])) {
+            return false;
+        }
+    }
+    return !rest.p;
+}
+
 enum errcode data_key_filter(struct arena *a, const struct table *t, struct str id,
                              const struct filter **out, struct error *err)
 {
-    if (t->n_primary_key == 0) {
-        return ERROR(err, ERR_UNSUPPORTED, "\"%s\" has no primary key: its rows have no address",
-                     t->name);
+    size_t n = 0;
+    const struct column *const *key = data_row_key(a, t, &n);
+    struct value *row = ARENA_ARRAY(a, t->n_columns, struct value);
+    struct value *values = ARENA_ARRAY(a, n, struct value);
+    if (n == 0) {
+        return ERROR(err, ERR_UNSUPPORTED, "nothing tells the rows of \"%s\" apart", t->name);
     }
-    const struct filter *all = NULL;
-    struct str rest = id;
-    for (size_t i = 0; i < t->n_primary_key; i++) {
-        const struct column *c = table_find_column(t, str_of(t->primary_key[i]));
-        struct str part = rest;
-        struct value v = value_null();
-        bool is_there = t->n_primary_key == 1 || str_split(&rest, ',', &part);
-        if (!c || !is_there || cell_from_text(a, part, c, &v, NULL) != ERR_OK) {
-            return ERROR(err, ERR_NOT_FOUND, "no such row in \"%s\"", t->name);
-        }
-        all = filter_and(a, all, filter_compare(a, FILTER_EQ, c, v));
-    }
-    if (t->n_primary_key > 1 && rest.p) {
+    if (n < t->n_primary_key || !read_key(a, id, key, n, t->n_primary_key > 0, values)) {
         return ERROR(err, ERR_NOT_FOUND, "no such row in \"%s\"", t->name);
     }
-    *out = all;
+    for (size_t i = 0; i < n; i++) {
+        row[key[i] - t->columns] = values[i];
+    }
+    *out = data_row_filter(a, t, row);
     return ERR_OK;
 }
 

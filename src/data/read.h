@@ -48,8 +48,22 @@ enum errcode data_list(const struct data_context *ctx, struct arena *a, const st
                        const struct row_sink *sink, struct list_result *out,
                        struct error *err) MUST_CHECK;
 
-/** data_key_filter() - the row whose key is @id ("a,b" for a key of two columns). Errors:
- *  ERR_NOT_FOUND when @id cannot be such a key, ERR_UNSUPPORTED for a table without one. */
+/*
+ * The address of a row is its primary key, as text. Of several columns the values stand in their
+ * order with commas between, each percent-encoded. A row of a table without a key is addressed by
+ * all of its values that can be compared exactly, NULL being DATA_KEY_NULL: such an address may
+ * mean several rows, so whoever writes makes sure that it means one (data/write.h does).
+ */
+#define DATA_KEY_SEPARATOR ','
+#define DATA_KEY_NULL      "%"
+
+/** data_row_key() - the columns that address a row of @t, *@n of them; 0 = nothing does. */
+const struct column *const *data_row_key(struct arena *a, const struct table *t, size_t *n);
+/** data_row_filter() - the condition that finds @row, all columns of @t. */
+const struct filter *data_row_filter(struct arena *a, const struct table *t,
+                                     const struct value *row);
+/** data_key_filter() - the condition that finds the row whose address is @id. Errors: ERR_NOT_FOUND
+ *  when @id cannot be an address, ERR_UNSUPPORTED for a table whose rows have none. */
 enum errcode data_key_filter(struct arena *a, const struct table *t, struct str id,
                              const struct filter **out, struct error *err) MUST_CHECK;
 

@@ -6,8 +6,9 @@
 
 /*
  * Writes of rows. A managed table has the columns id (uuid or text), tenant_id, created_at,
- * updated_at, created_by or some of them: the server fills them. Other tables need a primary key to
- * be changed; inserts work without.
+ * updated_at, created_by or some of them: the server fills them. A row of a table without a primary
+ * key is changed when it is the only one of its values (ERR_CONFLICT otherwise); inserts always
+ * work.
  */
 enum data_op {
     DATA_OP_NONE = 0,

@@ -135,6 +135,12 @@ void table_members(struct json_writer *w, const struct app_table *t)
     } else {
         jsonw_int(w, t->row_estimate);
     }
+    jsonw_key(w, "rowKey");
+    jsonw_begin_array(w);
+    for (size_t i = 0; i < t->n_row_key; i++) {
+        jsonw_text(w, t->row_key[i]->name);
+    }
+    jsonw_end_array(w);
     encode_columns(w, t);
     encode_parts(w, table);
     encode_can(w, &t->can);
