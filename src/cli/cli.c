@@ -27,7 +27,11 @@ static enum errcode take_turn(struct app *app, void *arg, struct error *err)
 {
     struct turn *t = arg;
     struct caller caller;
-    TRY(caller_system(app, t->cli->arena, t->tenant, &caller, err));
+    const char *source = options_text(&t->cli->options, "source");
+    AUTO(arena_freep)
+    struct arena *a = arena_new(); /* gives back what is open before the app closes */
+    TRY(caller_system(app, a, t->tenant, &caller, err));
+    TRY(caller_use_source(&caller, str_of(source), err));
     return t->fn(t->cli, &caller, err);
 }
 

@@ -38,8 +38,8 @@ struct command {
 
 /* Tables, one per noun, ended by a row without a name. */
 extern const struct command commands_serve[], commands_user[], commands_tenant[], commands_token[],
-    commands_transfer[], commands_migrate[], commands_schema[], commands_backup[],
-    commands_doctor[], commands_help[];
+    commands_source[], commands_transfer[], commands_migrate[], commands_schema[],
+    commands_backup[], commands_doctor[], commands_help[];
 extern const struct option_row options_global[];
 
 struct cli {

@@ -4,8 +4,9 @@
 
 /* Every noun, in the order of the help. */
 static const struct command *const tables[] = {
-    commands_serve,   commands_user,   commands_tenant, commands_token,  commands_transfer,
-    commands_migrate, commands_schema, commands_backup, commands_doctor, commands_help,
+    commands_serve,  commands_user,     commands_tenant,  commands_token,
+    commands_source, commands_transfer, commands_migrate, commands_schema,
+    commands_backup, commands_doctor,   commands_help,
 };
 
 const struct option_row options_global[] = {

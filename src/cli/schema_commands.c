@@ -102,6 +102,11 @@ static enum errcode run_undo(struct cli *c, struct error *err)
     return cli_as_system(c, undo, err);
 }
 
+static const struct option_row source_options[] = {
+    {"source", "NAME", "an attached database (default: the tenant's own tables)", false},
+    {0},
+};
+
 const struct command commands_schema[] = {
     {
         .name = "schema inspect",
@@ -109,6 +114,7 @@ const struct command commands_schema[] = {
         .summary = "Show the tables of a tenant",
         .text = "With --json everything that is known of them, as one document.",
         .example = "schema inspect --tenant shop --json",
+        .options = source_options,
         .folder = FOLDER_EXISTING,
         .run = run_inspect,
     },
@@ -116,6 +122,7 @@ const struct command commands_schema[] = {
         .name = "schema history",
         .operands = "",
         .summary = "List the newest changes of structure",
+        .options = source_options,
         .folder = FOLDER_EXISTING,
         .run = run_history,
     },
@@ -123,6 +130,7 @@ const struct command commands_schema[] = {
         .name = "schema undo",
         .operands = "CHANGE",
         .summary = "Undo a change of structure, its data included",
+        .options = source_options,
         .folder = FOLDER_EXISTING,
         .run = run_undo,
     },

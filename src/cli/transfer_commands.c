@@ -146,6 +146,7 @@ static const struct option_row import_options[] = {
     {"upsert", "COLUMNS", "columns of a unique key: rows that are there are changed", false},
     {"mode", "MODE", "all-or-nothing (default) or partial: leave out rows with errors", false},
     {"dry-run", NULL, "judge every row and change nothing", false},
+    {"source", "NAME", "an attached database (default: the tenant's own tables)", false},
     {0},
 };
 
@@ -159,6 +160,7 @@ static const struct option_row export_options[] = {
     {"fields", "COLUMNS", "only these columns", false},
     {"limit", "N", "at most so many rows", false},
     {"safe-formulas", NULL, "put a ' before texts that a spreadsheet would run", false},
+    {"source", "NAME", "an attached database (default: the tenant's own tables)", false},
     {0},
 };
 
