@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/map.h"
 #include "engine/kind.h"
 #include "engine/mariadb/conn.h"
 #include "engine/mariadb/session.h"
@@ -30,7 +31,6 @@ struct mariadb_cursor;
 /* What is known of a namespace; made on first use, lives as long as the engine. */
 struct my_namespace {
     const char *database;
-    struct my_namespace *next;
     _Atomic(uint64_t) epoch; /* changes of structure that this process made */
     atomic_int n_alone;      /* sessions of this process that change structure, or wait to */
     pthread_mutex_t lock;    /* of what follows */
@@ -47,11 +47,12 @@ struct mariadb_engine {
     struct arena *arena;
     struct engine_options options; /* texts in arena, defaults filled in */
     bool is_mysql;
-    int version;          /* 101119 for 10.11.19 */
-    size_t packet_max;    /* what the server takes at once */
-    const char *settings; /* the SET that every connection begins with */
-    pthread_mutex_t lock; /* of the list below */
-    struct my_namespace *namespaces;
+    int version;                                   /* 101119 for 10.11.19 */
+    size_t packet_max;                             /* what the server takes at once */
+    const char *settings;                          /* the SET that every connection begins with */
+    pthread_mutex_t lock;                          /* of the maps below */
+    struct map by_name;                            /* text of a namespace -> struct my_namespace */
+    struct map by_database;                        /* the same by the server's name */
     _Atomic(struct my_pool *) pools[MY_LOOPS + 1]; /* the last one: no loop */
 };
 
@@ -130,10 +131,11 @@ void my_give(struct my_conn *c);
 void my_pools_free(struct mariadb_engine *e);
 
 /* namespace.c */
-/** my_database() - MariaDB's name of @ns, in @a. Errors: ERR_INVALID. */
-enum errcode my_database(struct mariadb_engine *e, struct arena *a, struct str ns, const char **out,
-                         struct error *err) MUST_CHECK;
-struct my_namespace *my_namespace(struct mariadb_engine *e, const char *database);
+/** my_namespace() - what is known of @ns, there or not. Errors: ERR_INVALID. */
+enum errcode my_namespace(struct mariadb_engine *e, struct str ns, struct my_namespace **out,
+                          struct error *err) MUST_CHECK;
+/** my_generation_seen() - the generation as far as it was read; does not block. */
+uint64_t my_generation_seen(struct my_namespace *n);
 /** my_namespace_doubt() - a statement met another structure than the catalog says, whoever changed
  *  it: the generation is another one (once in a lease: perhaps nothing helps). */
 void my_namespace_doubt(struct mariadb_engine *e, const char *database);

@@ -89,7 +89,7 @@ static enum errcode ask(struct my_conn *c, struct my_namespace *n, const char *t
 int64_t mariadb_row_estimate(struct session *base, const struct table *t)
 {
     struct mariadb_session *s = mariadb_session_of(base);
-    struct my_namespace *n = my_namespace(s->engine, s->database);
+    struct my_namespace *n = s->place;
     int64_t rows = -1;
     bool wants_all = false;
     if (t->kind != TABLE_BASE || find(n, t->name, &rows, &wants_all) ||

@@ -134,6 +134,7 @@ enum errcode mariadb_inspect(struct session *base, struct catalog **out, struct 
                            .database = s->database,
                            .catalog = catalog};
     struct my_conn *c = NULL;
+    catalog->generation = my_generation_seen(s->place); /* before: a later change is seen */
     TRY(mariadb_own(s, &c, err));
     enum errcode code = read_stable(s, c, &r, err);
     if (code == ERR_OK) {

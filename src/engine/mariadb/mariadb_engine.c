@@ -16,7 +16,8 @@ static void close_engine(struct engine *engine)
 {
     struct mariadb_engine *e = of(engine);
     my_pools_free(e);
-    for (struct my_namespace *n = e->namespaces; n; n = n->next) {
+    for (size_t i = 0; i < e->by_database.n; i++) {
+        struct my_namespace *n = e->by_database.entries[i].value;
         my_estimates_free(n);
         pthread_mutex_destroy(&n->lock);
     }
@@ -169,6 +170,8 @@ static enum errcode open_engine(const struct engine_options *o, struct engine **
     struct mariadb_engine *e = ARENA_NEW(a, struct mariadb_engine);
     e->arena = a;
     BUG_ON(pthread_mutex_init(&e->lock, NULL) != 0);
+    map_init(&e->by_name, a, false);
+    map_init(&e->by_database, a, false);
     copy_options(e, o);
     enum errcode code = learn(e, err);
     if (code != ERR_OK) {

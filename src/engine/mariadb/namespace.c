@@ -27,8 +27,9 @@ static bool is_plain(struct str s)
     return s.n > 0;
 }
 
-enum errcode my_database(struct mariadb_engine *e, struct arena *a, struct str ns, const char **out,
-                         struct error *err)
+/* MariaDB's name of @ns, in @a. */
+static enum errcode name_database(struct mariadb_engine *e, struct arena *a, struct str ns,
+                                  const char **out, struct error *err)
 {
     const struct str tenants = STR("tenants/");
     const struct engine_options *o = &e->options;
@@ -49,27 +50,45 @@ enum errcode my_database(struct mariadb_engine *e, struct arena *a, struct str n
     return ERR_OK;
 }
 
-struct my_namespace *my_namespace(struct mariadb_engine *e, const char *database)
+static struct my_namespace *new_namespace(struct mariadb_engine *e, const char *database)
 {
-    pthread_mutex_lock(&e->lock);
-    struct my_namespace *n = e->namespaces;
-    while (n && !text_eq(n->database, database)) {
-        n = n->next;
-    }
-    if (!n) {
-        n = ARENA_NEW(e->arena, struct my_namespace);
-        n->database = arena_strdup(e->arena, database);
-        BUG_ON(pthread_mutex_init(&n->lock, NULL) != 0);
-        n->next = e->namespaces;
-        e->namespaces = n;
-    }
-    pthread_mutex_unlock(&e->lock);
+    struct my_namespace *n = ARENA_NEW(e->arena, struct my_namespace);
+    n->database = arena_strdup(e->arena, database);
+    BUG_ON(pthread_mutex_init(&n->lock, NULL) != 0);
+    (void)map_put(&e->by_database, str_of(database), n);
     return n;
+}
+
+enum errcode my_namespace(struct mariadb_engine *e, struct str ns, struct my_namespace **out,
+                          struct error *err)
+{
+    const char *database = NULL;
+    pthread_mutex_lock(&e->lock);
+    struct my_namespace *n = map_get(&e->by_name, ns);
+    pthread_mutex_unlock(&e->lock);
+    *out = n;
+    if (n) {
+        return ERR_OK;
+    }
+    struct arena *a AUTO(arena_freep) = arena_new();
+    TRY(name_database(e, a, ns, &database, err));
+    pthread_mutex_lock(&e->lock);
+    n = map_get(&e->by_database, str_of(database));
+    n = n ? n : new_namespace(e, database);
+    (void)map_put(&e->by_name, ns, n);
+    pthread_mutex_unlock(&e->lock);
+    *out = n;
+    return ERR_OK;
 }
 
 void my_namespace_doubt(struct mariadb_engine *e, const char *database)
 {
-    struct my_namespace *n = my_namespace(e, database);
+    pthread_mutex_lock(&e->lock);
+    struct my_namespace *n = map_get(&e->by_database, str_of(database));
+    pthread_mutex_unlock(&e->lock);
+    if (!n) {
+        return;
+    }
     int64_t now = time_monotonic_us();
     pthread_mutex_lock(&n->lock);
     bool is_new = n->doubt_us == 0 || now - n->doubt_us > (int64_t)e->options.lease_ms * 1000;
@@ -120,11 +139,11 @@ enum errcode mariadb_namespace_create(struct engine *engine, struct str ns, stru
 {
     struct mariadb_engine *e = (struct mariadb_engine *)engine;
     struct arena *a AUTO(arena_freep) = arena_new();
-    const char *database = NULL;
+    struct my_namespace *n = NULL;
     TRY(refuse_attached(e, err));
-    TRY(my_database(e, a, ns, &database, err));
+    TRY(my_namespace(e, ns, &n, err));
     const char *collation = e->is_mysql ? "utf8mb4_0900_bin" : "utf8mb4_nopad_bin";
-    const char *name = quoted(a, database);
+    const char *name = quoted(a, n->database);
     const char *texts[] = {
         arena_printf(a, "CREATE DATABASE IF NOT EXISTS %s CHARACTER SET utf8mb4 COLLATE %s", name,
                      collation),
@@ -135,7 +154,7 @@ enum errcode mariadb_namespace_create(struct engine *engine, struct str ns, stru
         arena_printf(a, "INSERT IGNORE INTO %s.`" MY_STATE "` (id, n) VALUES (1, 1)", name),
     };
     TRY(run_apart(e, texts, ARRAY_LEN(texts), err));
-    atomic_fetch_add(&my_namespace(e, database)->epoch, 1);
+    atomic_fetch_add(&n->epoch, 1);
     return ERR_OK;
 }
 
@@ -143,12 +162,12 @@ enum errcode mariadb_namespace_drop(struct engine *engine, struct str ns, struct
 {
     struct mariadb_engine *e = (struct mariadb_engine *)engine;
     struct arena *a AUTO(arena_freep) = arena_new();
-    const char *database = NULL;
+    struct my_namespace *n = NULL;
     TRY(refuse_attached(e, err));
-    TRY(my_database(e, a, ns, &database, err));
-    const char *text = arena_printf(a, "DROP DATABASE %s", quoted(a, database));
+    TRY(my_namespace(e, ns, &n, err));
+    const char *text = arena_printf(a, "DROP DATABASE %s", quoted(a, n->database));
     TRY(run_apart(e, &text, 1, err));
-    atomic_fetch_add(&my_namespace(e, database)->epoch, 1);
+    atomic_fetch_add(&n->epoch, 1);
     return ERR_OK;
 }
 
@@ -179,13 +198,12 @@ static enum errcode ask_anywhere(struct mariadb_engine *e, const char *text,
 bool mariadb_namespace_exists(struct engine *engine, struct str ns)
 {
     struct mariadb_engine *e = (struct mariadb_engine *)engine;
-    struct arena *a AUTO(arena_freep) = arena_new();
-    const char *database = NULL;
-    uint64_t n = 0;
-    return my_database(e, a, ns, &database, NULL) == ERR_OK &&
+    struct my_namespace *n = NULL;
+    uint64_t found = 0;
+    return my_namespace(e, ns, &n, NULL) == ERR_OK &&
            ask_anywhere(e, "SELECT count(*) FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ?",
-                        &database, 1, &n, NULL) == ERR_OK &&
-           n == 1;
+                        &n->database, 1, &found, NULL) == ERR_OK &&
+           found == 1;
 }
 
 /* An attached database counts nothing for us: whatever was made or changed has a new time or name.
@@ -206,14 +224,26 @@ static enum errcode read_count(struct mariadb_engine *e, struct my_namespace *n,
     return ask_anywhere(e, text, NULL, 0, out, err);
 }
 
+static uint64_t generation_of(uint64_t count, uint64_t epoch)
+{
+    return count ^ epoch << 40;
+}
+
+uint64_t my_generation_seen(struct my_namespace *n)
+{
+    uint64_t epoch = atomic_load(&n->epoch);
+    pthread_mutex_lock(&n->lock);
+    uint64_t count = n->count;
+    pthread_mutex_unlock(&n->lock);
+    return generation_of(count, epoch);
+}
+
 enum errcode mariadb_generation(struct engine *engine, struct str ns, uint64_t *out,
                                 struct error *err)
 {
     struct mariadb_engine *e = (struct mariadb_engine *)engine;
-    struct arena *a AUTO(arena_freep) = arena_new();
-    const char *database = NULL;
-    TRY(my_database(e, a, ns, &database, err));
-    struct my_namespace *n = my_namespace(e, database);
+    struct my_namespace *n = NULL;
+    TRY(my_namespace(e, ns, &n, err));
     uint64_t epoch = atomic_load(&n->epoch); /* before: what changes now is read again */
     int64_t now = time_monotonic_us();
     int64_t lease = (int64_t)e->options.lease_ms * 1000;
@@ -229,6 +259,6 @@ enum errcode mariadb_generation(struct engine *engine, struct str ns, uint64_t *
         n->read_epoch = epoch;
         pthread_mutex_unlock(&n->lock);
     }
-    *out = count | epoch << 40;
+    *out = generation_of(count, epoch);
     return ERR_OK;
 }

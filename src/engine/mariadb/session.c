@@ -36,16 +36,15 @@ enum errcode mariadb_own(struct mariadb_session *s, struct my_conn **out, struct
 static enum errcode new_session(struct mariadb_engine *e, struct str ns,
                                 struct mariadb_session **out, struct error *err)
 {
+    struct my_namespace *place = NULL;
+    TRY(my_namespace(e, ns, &place, err));
     struct arena *a = arena_new();
     struct mariadb_session *s = ARENA_NEW(a, struct mariadb_session);
     s->base.arena = a;
     s->base.engine = &e->base;
     s->engine = e;
-    enum errcode code = my_database(e, a, ns, &s->database, err);
-    if (code != ERR_OK) {
-        arena_free(a);
-        return code;
-    }
+    s->place = place;
+    s->database = place->database;
     *out = s;
     return ERR_OK;
 }
@@ -79,7 +78,7 @@ enum errcode mariadb_session_begin(struct engine *engine, struct str ns, enum ac
     TRY(new_session((struct mariadb_engine *)engine, ns, &s, err));
     s->base.access = access;
     bool is_alone = access == ACCESS_SCHEMA;
-    struct my_namespace *n = my_namespace(s->engine, s->database);
+    struct my_namespace *n = s->place;
     if (is_alone) { /* before: new writers wait, the running ones end */
         atomic_fetch_add(&n->n_alone, 1);
     }
@@ -96,7 +95,7 @@ enum errcode mariadb_session_begin(struct engine *engine, struct str ns, enum ac
 
 void mariadb_structure_changed(struct mariadb_session *s)
 {
-    atomic_fetch_add(&my_namespace(s->engine, s->database)->epoch, 1);
+    atomic_fetch_add(&s->place->epoch, 1);
 }
 
 /* Other processes are told before anybody may write again. */
@@ -113,7 +112,7 @@ static void unlock_alone(struct mariadb_session *s)
     }
     mariadb_structure_changed(s);
     my_close(s->lock);
-    atomic_fetch_sub(&my_namespace(s->engine, s->database)->n_alone, 1);
+    atomic_fetch_sub(&s->place->n_alone, 1);
 }
 
 void mariadb_session_end(struct session *base)
@@ -183,7 +182,7 @@ static void roll_back(struct my_conn *c)
  * them. */
 static enum errcode wait_for_structure(struct mariadb_session *s, struct error *err)
 {
-    struct my_namespace *n = my_namespace(s->engine, s->database);
+    struct my_namespace *n = s->place;
     int64_t end = time_monotonic_us() + (int64_t)s->engine->options.lock_ms * 1000 * ALONE_TIMES;
     for (int64_t us = 1000; atomic_load(&n->n_alone); us = us < 32000 ? us * 2 : us) {
         if (time_monotonic_us() > end) {

@@ -5,11 +5,14 @@
 #include "engine/engine.h"
 #include "engine/mariadb/conn.h"
 
+struct my_namespace;
+
 /* A session of this driver: it has a connection of the loop's pool from its first statement on. */
 struct mariadb_session {
     struct session base;
     struct mariadb_engine *engine;
-    const char *database;           /* MariaDB's name of the namespace */
+    struct my_namespace *place;     /* what is known of the namespace */
+    const char *database;           /* MariaDB's name of it */
     struct my_conn *conn;           /* or NULL */
     struct my_conn *lock;           /* ACCESS_SCHEMA: holds the lock of the namespace */
     bool is_write;                  /* inside transact */
