@@ -11,16 +11,19 @@ static bool same(const char *a, const char *b)
     return a && b && str_eq_nocase(str_of(a), str_of(b));
 }
 
-static bool is_unlimited_text(const struct column *c)
+/* Without a limit, and declared by us: as a key it gets one. */
+static bool is_unlimited(const struct column *c)
 {
-    return c && c->type.kind == TYPE_TEXT && c->type.length == 0 && !c->type.native;
+    bool is_long = c && (c->type.kind == TYPE_TEXT || c->type.kind == TYPE_JSON ||
+                         c->type.kind == TYPE_ARRAY || c->type.kind == TYPE_BYTES);
+    return is_long && c->type.length == 0 && !c->type.native;
 }
 
-static size_t count_texts(const struct table *t, const char *const *columns, size_t n)
+static size_t count_unlimited(const struct table *t, const char *const *columns, size_t n)
 {
     size_t found = 0;
     for (size_t i = 0; i < n; i++) {
-        found += is_unlimited_text(table_find_column(t, str_of(columns[i])));
+        found += is_unlimited(table_find_column(t, str_of(columns[i])));
     }
     return found;
 }
@@ -40,12 +43,13 @@ static int key_length_of(const struct table *t, const struct column *c)
 {
     size_t most = 0;
     if (table_in_primary_key(t, c->name)) {
-        most = count_texts(t, t->primary_key, t->n_primary_key);
+        most = count_unlimited(t, t->primary_key, t->n_primary_key);
     }
     for (size_t i = 0; i < t->n_foreign_keys; i++) {
         const struct foreign_key *f = &t->foreign_keys[i];
-        size_t n =
-            names(f->columns, f->n_columns, c->name) ? count_texts(t, f->columns, f->n_columns) : 0;
+        size_t n = names(f->columns, f->n_columns, c->name)
+                       ? count_unlimited(t, f->columns, f->n_columns)
+                       : 0;
         most = n > most ? n : most;
     }
     for (size_t i = 0; i < t->n_indexes; i++) {
@@ -75,7 +79,7 @@ struct my_place my_place_of(const struct table *t, const struct column *c,
                             const struct catalog *parents)
 {
     struct my_place p = {.collation = parent_collation(t, c, parents)};
-    if (is_unlimited_text(c)) {
+    if (is_unlimited(c)) {
         p.key_length = key_length_of(t, c);
     }
     return p;
@@ -90,7 +94,8 @@ static void write_type(struct sql_writer *w, const struct column *c, const struc
 {
     const char *type = my_declare(w->arena, &c->type, my_is_mysql(w));
     if (place->key_length) {
-        type = arena_printf(w->arena, "varchar(%d)", place->key_length);
+        const char *word = c->type.kind == TYPE_BYTES ? "varbinary" : "varchar";
+        type = arena_printf(w->arena, "%s(%d)", word, place->key_length);
     }
     if (!type) {
         w->broken = c->type.kind == TYPE_DECIMAL
@@ -245,7 +250,7 @@ static int prefix_of(const struct index *i, const struct table *t, const struct 
     bool is_blob = strcasestr(native, "blob") || (type->kind == TYPE_BYTES && !*native);
     bool is_text = strcasestr(native, "text") != NULL;
     bool is_long = is_text || is_blob || type->kind == TYPE_JSON || type->kind == TYPE_ARRAY;
-    if (is_unlimited_text(c)) {
+    if (is_unlimited(c)) {
         is_long = my_place_of(t, c, NULL).key_length == 0;
     }
     int most = KEY_BYTES / 4 / (int)(n_long ? n_long : 1);
@@ -341,6 +346,8 @@ void my_emit_index(struct sql_writer *w, const struct index *i, const struct tab
 {
     if (i->where) {
         w->broken = "an index over some of the rows";
+    } else if (my_is_mysql(w) && my_is_hashed(i, t)) {
+        w->broken = "a unique index over a text without a limit";
     }
     write_index_kind(w, i);
     sql_text(w, guard);
@@ -372,23 +379,22 @@ bool my_is_hashed(const struct index *i, const struct table *t)
     return false;
 }
 
-static void check_key(struct sql_writer *w, const struct table *t)
+/* A table without a key of its own gets one that nobody sees, so that its rows can be found again
+ * (and servers that copy rows to others want one). */
+static void write_row_key(struct sql_writer *w, const struct table *t)
 {
-    for (size_t i = 0; i < t->n_primary_key; i++) {
-        const struct column *c = table_find_column(t, str_of(t->primary_key[i]));
-        bool is_long =
-            c && !c->type.native &&
-            (c->type.kind == TYPE_BYTES || c->type.kind == TYPE_JSON || c->type.kind == TYPE_ARRAY);
-        if (is_long) {
-            w->broken = "a primary key of bytes or JSON";
+    for (size_t i = 0; i < t->n_columns; i++) {
+        if (t->columns[i].is_auto_increment) {
+            w->broken = "a column that counts and is no key";
         }
     }
+    sql_text(w, ",\n    `" MY_ROW
+                "` bigint NOT NULL AUTO_INCREMENT INVISIBLE,\n    PRIMARY KEY (`" MY_ROW "`)");
 }
 
 void my_emit_table(struct sql_writer *w, const struct table *t, const char *name,
                    const struct catalog *parents)
 {
-    check_key(w, t);
     sql_text(w, "CREATE TABLE ");
     sql_ident(w, name);
     sql_text(w, " (");
@@ -401,6 +407,8 @@ void my_emit_table(struct sql_writer *w, const struct table *t, const char *name
         sql_text(w, ",\n    PRIMARY KEY (");
         sql_ident_list(w, t->primary_key, t->n_primary_key);
         sql_text(w, ")");
+    } else {
+        write_row_key(w, t);
     }
     for (size_t i = 0; i < t->n_indexes; i++) {
         if (t->indexes[i].name) {
@@ -443,4 +451,27 @@ bool my_emit_is_trigger(struct arena *a, const struct trigger *trigger, const ch
     bool is_named = at + 5 < k.n && same(token_name(a, &k.items[at + 1]), trigger->name);
     return is_named && token_is(&k.items[at + 4], "on") &&
            same(token_name(a, &k.items[at + 5]), table);
+}
+
+const char *my_emit_trigger(struct arena *a, const struct sql_dialect *d, const char *native,
+                            bool replaces)
+{
+    static const char words[] = " FOR CREATE ";
+    const char *at = strstr(native, words);
+    if (!at) {
+        return native;
+    }
+    const char *rest = at + sizeof words - 1;
+    if (d == &mysql_dialect) {
+        return arena_printf(a, "CREATE %s", rest);
+    }
+    struct buf b;
+    buf_init(&b, BUF_MAX_DEFAULT);
+    buf_add(&b, native, (size_t)(at - native));
+    buf_adds(&b, " FOR EXECUTE IMMEDIATE ");
+    const char *create = arena_printf(a, "CREATE %s%s", replaces ? "OR REPLACE " : "", rest);
+    sql_quote_text(&b, str_of(create), false);
+    const char *text = arena_str(a, buf_str(&b));
+    buf_release(&b);
+    return text;
 }

@@ -30,5 +30,13 @@ void my_emit_table(struct sql_writer *w, const struct table *t, const char *name
                    const struct catalog *parents);
 /** my_emit_is_trigger() - the text of @trigger makes this very trigger on @table. */
 bool my_emit_is_trigger(struct arena *a, const struct trigger *trigger, const char *table);
+/**
+ * my_emit_trigger() - the statement that makes the trigger of text @native
+ *
+ * That is read under the sql_mode that it was written for, so it goes in as a text of its own.
+ * @replaces: one that is there already is made anew
+ */
+const char *my_emit_trigger(struct arena *a, const struct sql_dialect *d, const char *native,
+                            bool replaces);
 /** my_is_hashed() - @i is a unique index that MariaDB keeps by a hidden hash column. */
 bool my_is_hashed(const struct index *i, const struct table *t);

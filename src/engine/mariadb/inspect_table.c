@@ -98,6 +98,10 @@ static bool is_bytewise(const char *collation)
 void my_take_column(struct my_reading *r, MYSQL_ROW row)
 {
     struct table *t = table_of(r, row[0]);
+    if (t && text_eq(row[1], MY_ROW)) {
+        t->native = arena_printf(r->arena, "%s " MY_ROW, t->native);
+        return;
+    }
     if (!t) {
         return;
     }
@@ -159,8 +163,8 @@ static void add_native(struct my_reading *r, struct index *i, MYSQL_ROW row)
 void my_take_index(struct my_reading *r, MYSQL_ROW row)
 {
     struct table *t = table_of(r, row[0]);
-    if (!t || !row[3]) {
-        return; /* an expression, of MySQL */
+    if (!t || !row[3] || text_eq(row[3], MY_ROW)) {
+        return; /* an expression, of MySQL; our own key */
     }
     if (text_eq(row[1], "PRIMARY")) {
         const char *name = arena_strdup(r->arena, row[3]);
@@ -182,9 +186,9 @@ void my_take_index(struct my_reading *r, MYSQL_ROW row)
 }
 
 /* The only column that @e reads, NULL when there are more. */
-static const struct column *only_column(const struct table *t, const struct expr *e)
+static struct column *only_column(const struct table *t, const struct expr *e)
 {
-    const struct column *found = NULL;
+    struct column *found = NULL;
     for (size_t i = 0; i < t->n_columns; i++) {
         if (expr_mentions(e, t->columns[i].name)) {
             if (found) {
@@ -223,7 +227,10 @@ void my_take_check(struct my_reading *r, MYSQL_ROW row)
         }
         check.column = check.name;
     } else {
-        const struct column *c = only_column(t, check.expr);
+        struct column *c = only_column(t, check.expr);
+        if (c && r->is_mysql && my_type_refine(r->arena, c, check.expr, true)) {
+            return;
+        }
         check.column = c && !same(c->name, check.name) ? c->name : NULL;
         note_json(t, check.expr);
     }

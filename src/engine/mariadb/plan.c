@@ -26,6 +26,16 @@ const char *my_finish(struct sql_planner *p, struct sql_writer *w)
     return text;
 }
 
+struct my_place my_place(const struct sql_planner *p, const struct table *t, const struct column *c)
+{
+    const struct my_server *server = p->driver;
+    struct my_place place = my_place_of(t, c, p->now);
+    if (server->is_attached && !place.collation) {
+        place.collation = server->is_mysql ? "utf8mb4_0900_bin" : "utf8mb4_nopad_bin";
+    }
+    return place;
+}
+
 struct sql_writer my_alter(struct sql_planner *p, const char *table)
 {
     struct sql_writer w = sql_planner_write(p);
@@ -60,9 +70,12 @@ static bool may_be_cheap(const struct table *t)
 void my_cheaply(struct sql_writer *w, const struct table *t, enum my_way way,
                 struct sql_step_words *words)
 {
-    bool is_cheap = way != MY_COPY && may_be_cheap(t);
+    /* MySQL has INSTANT with faults in some versions and no NOCOPY */
+    bool is_cheap = way != MY_COPY && may_be_cheap(t) && !(my_is_mysql(w) && way == MY_INSTANT);
+    const char *nocopy =
+        my_is_mysql(w) ? ", ALGORITHM=INPLACE, LOCK=NONE" : ", ALGORITHM=NOCOPY, LOCK=NONE";
     if (is_cheap) {
-        sql_text(w, way == MY_INSTANT ? ", ALGORITHM=INSTANT" : ", ALGORITHM=NOCOPY, LOCK=NONE");
+        sql_text(w, way == MY_INSTANT ? ", ALGORITHM=INSTANT" : nocopy);
     }
     words->lock = is_cheap ? "none" : "write";
     words->is_rewrite = !is_cheap;
@@ -113,15 +126,9 @@ void my_drop_key(struct sql_writer *w, size_t *n, const struct table *t,
     }
 }
 
-/* A trigger that is there is replaced: by the same text. */
-static const char *replacing(struct sql_planner *p, const char *text)
+static const char *create_trigger_text(struct sql_planner *p, const char *native, bool replaces)
 {
-    const char *create = strstr(text, " FOR CREATE ");
-    if (p->dialect == &mysql_dialect || !create) {
-        return text;
-    }
-    int n = (int)(create - text) + 12;
-    return arena_printf(p->arena, "%.*sOR REPLACE %s", n, text, text + n);
+    return my_emit_trigger(p->arena, p->dialect, native, replaces);
 }
 
 static const char *drop_trigger_text(struct sql_planner *p, const char *name, const char *guard)
@@ -153,14 +160,15 @@ void my_drop_trigger(struct sql_planner *p, const struct table *t, const struct 
 {
     if (check_trigger(p, t, trigger)) {
         add_text(p, drop_trigger_text(p, trigger->name, ""),
-                 &(struct sql_step_words){.undo = replacing(p, trigger->native), .lock = "none"});
+                 &(struct sql_step_words){.undo = create_trigger_text(p, trigger->native, true),
+                                          .lock = "none"});
     }
 }
 
 void my_create_trigger(struct sql_planner *p, const struct table *t, const struct trigger *trigger)
 {
     if (check_trigger(p, t, trigger)) {
-        add_text(p, trigger->native,
+        add_text(p, create_trigger_text(p, trigger->native, false),
                  &(struct sql_step_words){.undo = drop_trigger_text(p, trigger->name, "IF EXISTS "),
                                           .lock = "none"});
     }
@@ -331,7 +339,7 @@ void my_drop_check(struct sql_planner *p, struct sql_writer *w, size_t *n, const
 {
     const struct column *c = check->column ? table_find_column(t, str_of(check->column)) : NULL;
     if (c && same(check->column, check->name)) {
-        struct my_place place = my_place_of(t, c, p->now);
+        struct my_place place = my_place(p, t, c);
         my_part(w, n, "MODIFY COLUMN ");
         my_emit_column(w, c, &place);
     } else {
@@ -377,15 +385,24 @@ static sql_plan_fn *const planners[CHANGE_N] = {
     [CHANGE_DROP_INDEX] = plan_drop_index,          [CHANGE_MODIFY_COLUMN] = plan_modify_column,
 };
 
-enum errcode my_plan(bool is_mysql, const struct catalog *before, struct plan *plan,
-                     struct error *err)
+/* A table that an earlier change edited has no native text any more: ours all have the key. */
+bool my_has_row_key(const struct sql_planner *p, const struct table *t)
 {
-    const struct sql_dialect *d = is_mysql ? &mysql_dialect : &mariadb_dialect;
-    return sql_plan(d, planners, false, NULL, before, plan, err);
+    const struct my_server *server = p->driver;
+    return t->native ? strstr(t->native, MY_ROW) != NULL : !server->is_attached;
 }
 
-enum errcode mariadb_plan(struct engine *e, const struct catalog *before, struct plan *plan,
+enum errcode my_plan(const struct my_server *server, const struct catalog *before,
+                     struct plan *plan, struct error *err)
+{
+    const struct sql_dialect *d = server->is_mysql ? &mysql_dialect : &mariadb_dialect;
+    return sql_plan(d, planners, false, (void *)server, before, plan, err);
+}
+
+enum errcode mariadb_plan(struct engine *engine, const struct catalog *before, struct plan *plan,
                           struct error *err)
 {
-    return my_plan(((struct mariadb_engine *)e)->is_mysql, before, plan, err);
+    const struct mariadb_engine *e = (struct mariadb_engine *)engine;
+    const struct my_server server = {e->is_mysql, e->options.is_attached};
+    return my_plan(&server, before, plan, err);
 }

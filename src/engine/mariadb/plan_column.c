@@ -208,7 +208,7 @@ static void add_column(struct sql_planner *p, const struct table *with, const st
     static const struct parts none = {0};
     size_t n = 0;
     struct sql_step_words words = {.undo = drop_column_text(p, with, c, parts ? parts : &none)};
-    struct my_place place = my_place_of(with, c, p->now);
+    struct my_place place = my_place(p, with, c);
     struct sql_writer w = my_alter(p, with->name);
     my_part(&w, &n, "ADD COLUMN ");
     my_emit_column(&w, c, &place);
@@ -234,7 +234,7 @@ static void write_fill(struct sql_writer *w, const struct table *t, const char *
     sql_text(w, " AS k ON ");
     for (size_t i = 0; i < from->n_keys; i++) {
         sql_text(w, i ? " AND t." : "t.");
-        sql_ident(w, from->onto[i]);
+        sql_ident(w, t->n_primary_key ? from->onto[i] : MY_ROW);
         sql_text(w, " = k.");
         sql_ident(w, from->keys[i]);
     }
@@ -252,9 +252,10 @@ static void write_fill(struct sql_writer *w, const struct table *t, const char *
     }
 }
 
-static bool is_by_key(const struct table *t)
+/* Something that a row can be found by again. */
+static bool is_by_key(const struct sql_planner *p, const struct table *t)
 {
-    return t->n_primary_key > 0;
+    return t->n_primary_key > 0 || my_has_row_key(p, t);
 }
 
 /* The values from the trash, then all that holds for them. */
@@ -272,7 +273,7 @@ static void fill_column(struct sql_planner *p, const struct change *c, const str
     struct sql_step_words words = {.undo = n_undo ? back : NULL, .is_rewrite = true};
     w = my_alter(p, with->name);
     if (!column->is_nullable) {
-        struct my_place place = my_place_of(with, column, p->now);
+        struct my_place place = my_place(p, with, column);
         my_part(&w, &n, "MODIFY COLUMN ");
         my_emit_column(&w, column, &place);
     }
@@ -312,7 +313,7 @@ void my_plan_create_column(struct sql_planner *p, const struct change *c)
     }
     struct parts parts = new_parts(p, c);
     const struct table *with = with_column(p->arena, t, column, &parts);
-    if (c->create_column.restore.object && is_by_key(t)) {
+    if (c->create_column.restore.object && is_by_key(p, t)) {
         restore_column(p, c, t, with, &parts);
     } else {
         check_empty(p, t, column);
@@ -373,7 +374,7 @@ static void make_trash(struct sql_planner *p, const struct table *t, const struc
     sql_text(&w, " (");
     for (size_t i = 0; i < to->n_keys; i++) {
         const struct column *key =
-            is_by_key(t) ? table_find_column(t, str_of(t->primary_key[i])) : NULL;
+            t->n_primary_key ? table_find_column(t, str_of(t->primary_key[i])) : NULL;
         if (key) {
             write_trash_column(p, &w, t, key, to->keys[i]);
             sql_text(&w, " NOT NULL, ");
@@ -398,7 +399,11 @@ static void copy_values(struct sql_planner *p, const struct table *t, const stru
     sql_text(&w, " (");
     sql_ident_list(&w, to->keys, to->n_keys);
     sql_text(&w, ", v) SELECT ");
-    sql_ident_list(&w, t->primary_key, t->n_primary_key);
+    if (t->n_primary_key) {
+        sql_ident_list(&w, t->primary_key, t->n_primary_key);
+    } else {
+        sql_ident(&w, MY_ROW);
+    }
     sql_text(&w, ", ");
     sql_ident(&w, c->name);
     sql_text(&w, " FROM ");
@@ -448,7 +453,7 @@ static void write_back_plain(struct sql_planner *p, struct sql_writer *w, const 
                              const struct column *c, const struct parts *parts)
 {
     size_t n = 0;
-    struct my_place place = my_place_of(t, c, p->now);
+    struct my_place place = my_place(p, t, c);
     sql_text(w, "ALTER TABLE ");
     sql_ident(w, t->name);
     my_part(w, &n, "ADD COLUMN ");
@@ -467,8 +472,9 @@ static void write_back(struct sql_planner *p, struct sql_writer *w, const struct
                        const struct trash_ref *from)
 {
     struct column scratch = plain_column(p, c, BACK);
-    struct my_place place = my_place_of(t, c, p->now);
-    struct my_place bare = {.is_bare = true, .key_length = place.key_length};
+    struct my_place place = my_place(p, t, c);
+    struct my_place bare = place;
+    bare.is_bare = true;
     struct value table = value_text(t->name), column = value_text(c->name);
     size_t n = 0;
     sql_text(w, "BEGIN NOT ATOMIC IF NOT EXISTS (SELECT 1 FROM information_schema.COLUMNS WHERE "
@@ -498,7 +504,7 @@ static const char *back_text(struct sql_planner *p, const struct table *t, const
                              const struct parts *parts, const struct trash_ref *from)
 {
     struct sql_writer w = sql_planner_write(p);
-    bool has_values = from->object && is_by_key(t);
+    bool has_values = from->object && is_by_key(p, t);
     if (has_values && my_is_mysql(&w)) {
         buf_release(w.out);
         return NULL;
@@ -555,7 +561,7 @@ void my_plan_drop_column(struct sql_planner *p, const struct change *c)
     if (keeps) {
         make_trash(p, t, column, &to);
         lock_tables(p, t, &to);
-        if (is_by_key(t)) {
+        if (is_by_key(p, t)) {
             copy_values(p, t, column, &to);
         } else {
             check_no_rows(p, t);

@@ -15,6 +15,10 @@
 const char *my_words(const struct sql_planner *p, const char *words);
 /** my_finish() - the text in @w, which ends; the plan fails when it cannot be said. */
 const char *my_finish(struct sql_planner *p, struct sql_writer *w);
+/** my_place() - my_place_of() in a table that is there: that of an attached database may have any
+ *  collation by itself, so a text column says its own. */
+struct my_place my_place(const struct sql_planner *p, const struct table *t,
+                         const struct column *c);
 /** my_alter() - a writer with ALTER TABLE `table`: parts follow, each begun by my_part(). */
 struct sql_writer my_alter(struct sql_planner *p, const char *table);
 /** my_part() - " " or ", " and @words, before the next part of an ALTER. */
@@ -60,6 +64,12 @@ void my_plan_drop_column(struct sql_planner *p, const struct change *c);
 /* plan_rename.c */
 void my_plan_rename_column(struct sql_planner *p, const struct change *c);
 
-/** my_plan() - the plan for either server. */
-enum errcode my_plan(bool is_mysql, const struct catalog *before, struct plan *plan,
-                     struct error *err) MUST_CHECK;
+/* Which server, and whose database: the driver of the planner. */
+struct my_server {
+    bool is_mysql, is_attached;
+};
+/** my_has_row_key() - rows of @t, which has no primary key, can be found by MY_ROW. */
+bool my_has_row_key(const struct sql_planner *p, const struct table *t);
+/** my_plan() - the plan for @server. */
+enum errcode my_plan(const struct my_server *server, const struct catalog *before,
+                     struct plan *plan, struct error *err) MUST_CHECK;

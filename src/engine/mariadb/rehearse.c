@@ -127,6 +127,11 @@ static enum errcode make_twin(struct rehearsal *r, const struct table *t)
                   NULL, r->err);
 }
 
+static const struct sql_dialect *dialect_of(const struct rehearsal *r)
+{
+    return r->real->engine->is_mysql ? &mysql_dialect : &mariadb_dialect;
+}
+
 /* Foreign keys and triggers, which LIKE does not make. */
 static enum errcode make_parts(struct rehearsal *r, const struct table *t)
 {
@@ -134,7 +139,7 @@ static enum errcode make_parts(struct rehearsal *r, const struct table *t)
         struct sql_writer w;
         struct buf b;
         buf_init(&b, BUF_MAX_DEFAULT);
-        sql_begin(&w, r->real->engine->is_mysql ? &mysql_dialect : &mariadb_dialect, &b, r->arena);
+        sql_begin(&w, dialect_of(r), &b, r->arena);
         sql_text(&w, "ALTER TABLE ");
         sql_ident(&w, t->name);
         sql_text(&w, " ADD ");
@@ -144,7 +149,8 @@ static enum errcode make_parts(struct rehearsal *r, const struct table *t)
         TRY(code);
     }
     for (size_t i = 0; i < t->n_triggers; i++) {
-        TRY(my_run(r->scratch.conn, t->triggers[i].native, NULL, r->err));
+        const char *text = my_emit_trigger(r->arena, dialect_of(r), t->triggers[i].native, false);
+        TRY(my_run(r->scratch.conn, text, NULL, r->err));
     }
     return ERR_OK;
 }

@@ -15,6 +15,10 @@ static inline bool my_is_mysql(const struct sql_writer *w)
     return w->dialect == &mysql_dialect;
 }
 
+/* The key of a table of ours that has none of its own: invisible, and no part of the catalog. A
+ * table's native text says it where it is there. */
+#define MY_ROW TELAIO_PREFIX "row"
+
 /* types.c */
 /** my_declare() - mariadb_declare() for either server; NULL: it has no such type. */
 const char *my_declare(struct arena *a, const struct type *t, bool is_mysql);

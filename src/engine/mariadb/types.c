@@ -271,10 +271,16 @@ static const struct expr *compare(struct arena *a, const char *op, const struct 
     return expr_make(a, EXPR_COMPARE, op, args, ARRAY_LEN(args));
 }
 
-static const struct expr *mark(struct arena *a, const struct type *t)
+/* MySQL does not know beside which column a CHECK stood, so its mark names it. */
+static const struct expr *mark(struct arena *a, const struct expr *column, const struct type *t,
+                               bool is_mysql)
 {
     const char *text = type_logical_text(a, t);
-    return compare(a, "!=", expr_literal(a, value_text(text)), value_text(""));
+    const struct expr *parts[] = {
+        compare(a, "!=", expr_literal(a, value_text(text)), value_text("")),
+        expr_make(a, EXPR_IS_NULL, NULL, &column, 1),
+    };
+    return is_mysql ? expr_make(a, EXPR_OR, NULL, parts, 2) : parts[0];
 }
 
 static const struct expr *one_of(struct arena *a, const struct expr *column,
@@ -289,7 +295,7 @@ static const struct expr *one_of(struct arena *a, const struct expr *column,
 }
 
 static const struct expr *check_enum(struct arena *a, const struct expr *column,
-                                     const struct type *t)
+                                     const struct type *t, bool is_mysql)
 {
     struct value *labels = ARENA_ARRAY(a, t->n_values, struct value);
     for (size_t i = 0; i < t->n_values; i++) {
@@ -297,20 +303,21 @@ static const struct expr *check_enum(struct arena *a, const struct expr *column,
     }
     const struct expr *list = one_of(a, column, labels, t->n_values);
     /* MariaDB keeps IN with one value as =, so a mark tells it from a rule */
-    const struct expr *parts[] = {list, mark(a, &(struct type){.kind = TYPE_ENUM})};
+    const struct expr *parts[] = {list,
+                                  mark(a, column, &(struct type){.kind = TYPE_ENUM}, is_mysql)};
     return t->n_values > 1 ? list : list ? expr_make(a, EXPR_AND, NULL, parts, 2) : parts[1];
 }
 
 static const struct expr *check_array(struct arena *a, const struct expr *column,
-                                      const struct type *t)
+                                      const struct type *t, bool is_mysql)
 {
-    const struct expr *parts[] = {call(a, "json_valid", column), mark(a, t)};
+    const struct expr *parts[] = {call(a, "json_valid", column), mark(a, column, t, is_mysql)};
     return expr_make(a, EXPR_AND, NULL, parts, ARRAY_LEN(parts));
 }
 
 /* A length that the declared text does not say; n is 0 for "char" without one. */
 static const struct expr *check_length(struct arena *a, const struct expr *column,
-                                       const struct type *t)
+                                       const struct type *t, bool is_mysql)
 {
     bool is_char = t->kind == TYPE_CHAR;
     bool is_said = t->length > 0 && t->length <= (is_char ? CHAR_MAX : VARCHAR_MAX) &&
@@ -320,7 +327,7 @@ static const struct expr *check_length(struct arena *a, const struct expr *colum
     }
     const struct expr *fits =
         t->length ? compare(a, "<=", call(a, "length", column), value_int(t->length)) : NULL;
-    const struct expr *parts[] = {fits, is_char ? mark(a, t) : NULL};
+    const struct expr *parts[] = {fits, is_char ? mark(a, column, t, is_mysql) : NULL};
     if (!parts[0] || !parts[1]) {
         return parts[0] ? parts[0] : parts[1];
     }
@@ -340,19 +347,19 @@ const struct expr *my_type_check(struct arena *a, const struct column *c, bool i
         return one_of(a, column, bits, ARRAY_LEN(bits));
     case TYPE_TEXT:
     case TYPE_CHAR:
-        return check_length(a, column, t);
+        return check_length(a, column, t, is_mysql);
     case TYPE_DATETIME:
     case TYPE_INTERVAL:
     case TYPE_OBJECT_ID:
-        return mark(a, t);
+        return mark(a, column, t, is_mysql);
     case TYPE_UUID:
-        return is_mysql ? mark(a, t) : NULL;
+        return is_mysql ? mark(a, column, t, true) : NULL;
     case TYPE_JSON:
         return is_mysql ? NULL : call(a, "json_valid", column);
     case TYPE_ARRAY:
-        return check_array(a, column, t);
+        return check_array(a, column, t, is_mysql);
     case TYPE_ENUM:
-        return check_enum(a, column, t);
+        return check_enum(a, column, t, is_mysql);
     default:
         return NULL;
     }
@@ -366,7 +373,7 @@ const struct expr *mariadb_type_check(struct arena *a, const struct column *c)
 /* The mark of @e, or among its parts. */
 static const char *find_mark(const struct expr *e)
 {
-    if (e->kind == EXPR_AND) {
+    if (e->kind == EXPR_AND || e->kind == EXPR_OR) {
         const char *found = NULL;
         for (size_t i = 0; i < e->n_args && !found; i++) {
             found = find_mark(e->args[i]);
