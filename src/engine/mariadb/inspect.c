@@ -134,7 +134,9 @@ enum errcode mariadb_inspect(struct session *base, struct catalog **out, struct 
                            .database = s->database,
                            .catalog = catalog};
     struct my_conn *c = NULL;
-    catalog->generation = my_generation_seen(s->place); /* before: a later change is seen */
+    if (s->place) { /* before: a later change is seen; a scratch database has none */
+        catalog->generation = my_generation_seen(s->place);
+    }
     TRY(mariadb_own(s, &c, err));
     enum errcode code = read_stable(s, c, &r, err);
     if (code == ERR_OK) {
