@@ -283,7 +283,10 @@ enum errcode mariadb_rehearse(struct session *base, struct plan *plan, struct er
     map_init(&r.bare, a, true);
     choose_tables(&r, plan->changes);
     r.scratch = (struct mariadb_session){
-        .base = {.engine = base->engine, .access = ACCESS_SCHEMA, .arena = a}, .engine = s->engine};
+        .base = {.engine = base->engine, .access = ACCESS_SCHEMA, .arena = a},
+        .engine = s->engine,
+        .place = s->place,
+    };
     TRY(my_connect(s->engine, NULL, &r.scratch.conn, err));
     r.scratch.conn->is_patient = true;
     enum errcode code = run_rehearsal(&r, plan);
