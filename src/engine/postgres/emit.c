@@ -232,13 +232,26 @@ static void write_index_key(struct sql_writer *w, const struct table *t, const s
     }
 }
 
-static void write_unique_constraint(struct sql_writer *w, const struct table *t,
-                                    const struct index *i)
+/* What the server printed of a constraint: UNIQUE or EXCLUDE with all that belongs to it. */
+static bool is_native_constraint(struct arena *a, const struct index *i)
+{
+    if (!i->native || !pg_is_closed(a, str_of(i->native))) {
+        return false;
+    }
+    struct pg_tokens t = pg_tokens_read(a, str_of(i->native));
+    return pg_token_is(&t.items[0], i->is_unique ? "unique" : "exclude");
+}
+
+static void write_constraint(struct sql_writer *w, const struct table *t, const struct index *i)
 {
     sql_text(w, "ALTER TABLE ");
     sql_ident(w, t->name);
     sql_text(w, " ADD ");
     write_name(w, i->name);
+    if (is_native_constraint(w->arena, i)) {
+        buf_adds(w->out, i->native);
+        return;
+    }
     if (!i->is_unique || i->where) {
         w->broken = "a constraint that is not UNIQUE";
     }
@@ -271,7 +284,7 @@ void emit_pg_index(struct sql_writer *w, const struct table *t, const struct ind
                    bool is_concurrent)
 {
     if (i->is_constraint) {
-        write_unique_constraint(w, t, i);
+        write_constraint(w, t, i);
         return;
     }
     sql_text(w, i->is_unique ? "CREATE UNIQUE INDEX " : "CREATE INDEX ");
