@@ -20,7 +20,10 @@
  * operation runs to its end at once and frees what it has.
  */
 #define STACK_BYTES ((size_t)128 << 10)
-#define TEXT_MAX    ((size_t)1 << 30)
+#define AUTH_PLUGINS                                                              \
+    "mysql_native_password,client_ed25519,caching_sha2_password,sha256_password," \
+    "auth_gssapi_client"
+#define TEXT_MAX ((size_t)1 << 30)
 
 struct patient_wait {
     int fd;
@@ -98,7 +101,7 @@ static void set_tls(MYSQL *m, const struct engine_options *o)
     if (o->tls != TLS_UNSET) {
         (void)mysql_optionsv(m, MYSQL_OPT_SSL_ENFORCE, &on);
     }
-    my_bool verify = o->tls == TLS_VERIFY;
+    my_bool verify = o->tls == TLS_VERIFY; /* this alone insists on encryption */
     (void)mysql_optionsv(m, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &verify);
 }
 
@@ -120,6 +123,9 @@ static void set_options(MYSQL *m, const struct engine_options *o)
     (void)mysql_optionsv(m, MYSQL_OPT_PROTOCOL, &protocol);
     (void)mysql_optionsv(m, MYSQL_OPT_MAX_ALLOWED_PACKET, &packet);
     (void)mysql_optionsv(m, MYSQL_SET_CHARSET_NAME, "utf8mb4");
+    if (o->tls != TLS_VERIFY) { /* whoever answers must not be told the password itself */
+        (void)mysql_optionsv(m, MARIADB_OPT_RESTRICTED_AUTH, AUTH_PLUGINS);
+    }
     (void)mysql_optionsv(m, MYSQL_OPT_CONNECT_ATTR_ADD, "program_name", o->application_name);
     if (!is_local(o) || o->tls > TLS_OFF) {
         set_tls(m, o);
@@ -174,6 +180,10 @@ static enum errcode begin(struct my_conn *c, const char *database, struct error 
     }
     if (!k.is_done) {
         return my_connect_error(c, err);
+    }
+    if (o->tls > TLS_OFF && !mysql_get_ssl_cipher(c->mysql)) {
+        return ERROR(err, ERR_SOURCE_REFUSED,
+                     "the database refused the connection: it is not encrypted");
     }
     c->id = mysql_thread_id(c->mysql);
     TRY(my_run(c, c->engine->settings, NULL, err));

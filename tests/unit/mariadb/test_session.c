@@ -224,6 +224,14 @@ static void refusals_say_why(void **state)
     assert_int_equal(mariadb_kind.open(&o, &e, &f->err), ERR_SOURCE_REFUSED);
     assert_null(strstr(f->err.message, "very secret"));
     o = f->options;
+    o.tls = TLS_REQUIRE;
+    bool has_tls = strcmp(fixture_text(f, "SELECT @@have_ssl"), "YES") == 0;
+    error_release(&f->err);
+    assert_int_equal(mariadb_kind.open(&o, &e, &f->err), has_tls ? ERR_OK : ERR_SOURCE_REFUSED);
+    if (has_tls) {
+        engine_close(e);
+    }
+    o = f->options;
     o.host = "/nowhere/my.sock";
     error_release(&f->err);
     assert_int_equal(mariadb_kind.open(&o, &e, &f->err), ERR_UNAVAILABLE);
