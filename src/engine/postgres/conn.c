@@ -22,7 +22,7 @@ static const char session_options[] =
     "-c TimeZone=UTC -c DateStyle=ISO,YMD -c IntervalStyle=postgres -c bytea_output=hex "
     "-c extra_float_digits=1 -c standard_conforming_strings=on -c row_security=on "
     "-c client_min_messages=error -c default_transaction_isolation=read\\ committed "
-    "-c default_transaction_deferrable=off -c synchronize_seqscans=on -c xmloption=content";
+    "-c default_transaction_deferrable=off -c jit=off";
 
 /* ---- waiting -------------------------------------------------------------------------------- */
 

@@ -230,15 +230,21 @@ static int state_number(const char *state)
 
 bool postgres_is_collision(const struct error *err)
 {
-    return err->code == ERR_BUSY && (err->engine_code == state_number("40001") ||
-                                     err->engine_code == state_number("40P01"));
+    return err->code == ERR_BUSY &&
+           (err->engine_code == state_number("40001") || err->engine_code == state_number("40P01"));
+}
+
+static struct str first_line(const char *text)
+{
+    struct str s = str_trim(str_of(text));
+    return (struct str){s.p, str_find(s, '\n')};
 }
 
 static enum errcode raise_lost(const PGconn *pq, const char *doing, struct error *err)
 {
-    const char *said = pq ? PQerrorMessage(pq) : "";
+    struct str said = first_line(pq ? PQerrorMessage(pq) : "");
     enum errcode code = ERROR(err, ERR_UNAVAILABLE, "the connection to the database was lost");
-    (void)error_detail(err, "%s: %.*s", doing, (int)str_trim(str_of(said)).n, said);
+    (void)error_detail(err, "%s: %.*s", doing, (int)said.n, said.n ? said.p : "");
     return code;
 }
 
@@ -293,12 +299,6 @@ static const char *find_state(const char *message, char state[STATE_DIGITS + 1])
         }
     }
     return NULL;
-}
-
-static struct str first_line(const char *text)
-{
-    struct str s = str_trim(str_of(text));
-    return (struct str){s.p, str_find(s, '\n')};
 }
 
 enum errcode postgres_refusal(const PGconn *pq, struct error *err)

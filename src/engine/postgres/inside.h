@@ -30,6 +30,8 @@ enum pg_duty {
     DUTY_SCHEMA, /* structure is changed, as the owner, for as long as it takes */
 };
 
+#define PG_CHANNEL "telaio_ddl"
+
 /* A namespace as this driver knows it; made on first use, never gone while the engine lives. */
 struct pg_place {
     struct postgres_engine *engine;
@@ -37,7 +39,10 @@ struct pg_place {
     const char *role; /* rows are read and written as it; NULL = as the login role */
     int64_t lock_key; /* of the advisory lock that writers share and a change of structure has */
     _Atomic(uint64_t) generation;
-    _Atomic(bool) is_known;                   /* its schema was there when last looked at */
+    _Atomic(bool) is_known;        /* its schema was there when last looked at */
+    _Atomic(uint64_t) sum;         /* of its catalogue rows (generation.c), */
+    _Atomic(int64_t) next_look_us; /* and when they are looked at again */
+    atomic_bool is_looking;
     struct turn_group waiting[LOOPS_MAX + 1]; /* for pipelines of a loop; last: for the pool */
 };
 
@@ -58,10 +63,18 @@ struct pg_pool {
     pthread_mutex_t lock;
     struct pg_conn *idle; /* the newest first */
     struct turns waiting;
+    int limit;
     int n_open; /* idle, in use and being opened */
 };
 
 struct pipelines;
+
+/* The thread that hears of changes by other processes (listen.c). */
+struct pg_listener {
+    pthread_t thread;
+    int wake[2]; /* a pipe: closing wakes the thread */
+    bool is_started;
+};
 
 struct postgres_engine {
     struct engine base;
@@ -76,6 +89,9 @@ struct postgres_engine {
     struct pg_pool pool;
     _Atomic(struct pipelines *) pipelines[LOOPS_MAX]; /* each made and used by its loop */
     atomic_int n_lanes;
+    const char *identity; /* of this engine in announcements */
+    struct pg_listener listener;
+    _Atomic(int64_t) next_look_us; /* at any place */
 };
 
 static inline struct postgres_engine *postgres_engine_of(struct engine *e)
@@ -109,7 +125,7 @@ enum errcode pg_check(const struct pg_conn *c, const PGresult *r, const char *do
                       struct error *err) MUST_CHECK;
 
 /* pool.c */
-void pg_pool_init(struct pg_pool *p);
+void pg_pool_init(struct pg_pool *p, int limit);
 void pg_pool_close(struct postgres_engine *e);
 /** pg_take() - a connection that is set for @duty in @place, for the caller alone. Errors:
  *  ERR_BUSY when none was free in time, those of pg_conn_open(). */

@@ -22,6 +22,7 @@
 #define KEEP_US      5000000  /* an idle lane goes back to the pool */
 #define QUEUE_US     10000000 /* waiting for a lane */
 #define SLACK_US     10000000 /* behind the server's own limit of a statement */
+#define RETRY_US     20000    /* to open a lane */
 #define CANCEL_BYTES 256
 
 static void serve(struct pipelines *p);
@@ -90,15 +91,22 @@ static void unlink_lane(struct lane *l)
     atomic_fetch_sub(&l->owner->engine->n_lanes, 1);
 }
 
-/* Without a connection it has nothing under way. */
+static void again(struct lane *l, struct call *call)
+{
+    call_again(l->owner, call);
+}
+
+/* What is under way on it is asked again by those who still wait. */
 static void free_lane(struct lane *l)
 {
     if (l->conn) {
+        bool is_empty = l->n == 0;
+        lane_empty_out(l, again);
         loop_watch_remove(&l->watch);
         l->conn->place = l->place;
         l->conn->duty = DUTY_NONE;
         l->conn->is_used = true;
-        l->conn->is_broken = l->conn->is_broken || l->must_close || l->n > 0 ||
+        l->conn->is_broken = l->conn->is_broken || l->must_close || !is_empty ||
                              l->state != LANE_READY || !PQexitPipelineMode(l->conn->pq);
         pg_give(l->conn);
     }
@@ -107,15 +115,9 @@ static void free_lane(struct lane *l)
     mem_free(l);
 }
 
-static void again(struct lane *l, struct call *call)
-{
-    call_again(l->owner, call);
-}
-
 static void lose(struct lane *l)
 {
     l->conn->is_broken = true;
-    lane_empty_out(l, again);
     free_lane(l);
 }
 
@@ -164,12 +166,22 @@ static enum errcode connect_lane(struct lane *l, struct error *err)
     return ERR_OK;
 }
 
+static enum errcode connect_patiently(struct lane *l, struct error *err)
+{
+    enum errcode code = connect_lane(l, err);
+    for (int n = 1; n < POOL_TRIES && code == ERR_UNAVAILABLE; n++) {
+        TRY(loop_sleep(RETRY_US, err));
+        code = connect_lane(l, err);
+    }
+    return code;
+}
+
 static void open_lane(void *arg)
 {
     struct lane *l = arg;
     struct pipelines *p = l->owner;
     struct error why AUTO(error_release) = ERROR_INIT;
-    enum errcode code = connect_lane(l, &why);
+    enum errcode code = connect_patiently(l, &why);
     p->n_opening--;
     if (code != ERR_OK) {
         free_lane(l);
@@ -188,18 +200,35 @@ static void open_lane(void *arg)
 
 static int lanes_max(const struct postgres_engine *e)
 {
-    int n = e->options.connections * 3 / 4;
+    int n = e->pool.limit * 3 / 4;
     return n > 0 ? n : 1;
 }
 
-/* Start to open one more, when there may be. */
+static bool is_slow(const struct lane *l, int64_t now)
+{
+    return l->n > 0 && now - l->segment_us > SLOW_US;
+}
+
+/* A lane that will soon take something again. */
+static bool has_quick_lane(const struct pipelines *p)
+{
+    int64_t now = time_monotonic_us();
+    const struct lane *l = p->lanes;
+    while (l && (l->must_close || l->is_heavy || is_slow(l, now))) {
+        l = l->next;
+    }
+    return l != NULL;
+}
+
+/* Start to open one more, when there may be: some connections are left for transactions, but what
+ * takes long keeps nobody else from having a lane at all. */
 static void want_lane(struct pipelines *p, struct pg_place *place)
 {
     struct postgres_engine *e = p->engine;
     if (p->n_opening >= OPENING_MAX || p->is_closing) {
         return;
     }
-    if (atomic_fetch_add(&e->n_lanes, 1) >= lanes_max(e) && has_lane(p)) {
+    if (atomic_fetch_add(&e->n_lanes, 1) >= lanes_max(e) && has_quick_lane(p)) {
         atomic_fetch_sub(&e->n_lanes, 1);
         return;
     }
@@ -213,11 +242,6 @@ static void want_lane(struct pipelines *p, struct pg_place *place)
 }
 
 /* ---- who goes where -------------------------------------------------------------------------- */
-
-static bool is_slow(const struct lane *l, int64_t now)
-{
-    return l->n > 0 && now - l->segment_us > SLOW_US;
-}
 
 static bool takes_more(const struct lane *l, const struct call *call, int64_t now)
 {
@@ -451,7 +475,7 @@ static bool look_at(struct lane *l, int64_t now)
         return false;
     }
     if (l->n == 0) {
-        if (now - l->idle_us > KEEP_US) {
+        if (l->must_close || now - l->idle_us > KEEP_US) {
             free_lane(l);
         }
         return false;

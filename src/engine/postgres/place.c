@@ -2,6 +2,7 @@
 #include "base/buf.h"
 #include "base/hash.h"
 #include "engine/postgres/errors.h"
+#include "engine/postgres/generation.h"
 #include "engine/postgres/inside.h"
 #include "engine/sqlcommon/sql_writer.h"
 
@@ -199,6 +200,7 @@ static enum errcode make(struct pg_conn *c, const struct pg_place *p, struct err
     if (p->role) {
         TRY(make_role(c, p, err));
     }
+    TRY(pg_announce(c, p, err));
     return pg_run(c, "COMMIT", NULL, err);
 }
 
@@ -229,6 +231,7 @@ enum errcode postgres_namespace_create(struct engine *engine, struct str ns, str
     pg_give(c);
     if (code == ERR_OK) {
         atomic_store(&p->is_known, true);
+        pg_place_moved(p);
     }
     return code;
 }
@@ -259,6 +262,7 @@ static enum errcode drop(struct pg_conn *c, const struct pg_place *p, struct err
     static const char *const schema[] = {"DROP SCHEMA $ CASCADE"};
     TRY(run_all(c, begin, ARRAY_LEN(begin), p->schema, err));
     TRY(run_all(c, schema, ARRAY_LEN(schema), p->schema, err));
+    TRY(pg_announce(c, p, err));
     TRY(pg_run(c, "COMMIT", NULL, err));
     return p->role ? drop_role(c, p, err) : ERR_OK;
 }
@@ -277,6 +281,7 @@ enum errcode postgres_namespace_drop(struct engine *engine, struct str ns, struc
     }
     TRY(pg_take(p, DUTY_SCHEMA, &c, err));
     atomic_store(&p->is_known, false);
+    pg_place_moved(p);
     enum errcode code = drop(c, p, err);
     pg_roll_back(c);
     pg_give(c);

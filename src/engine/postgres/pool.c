@@ -22,8 +22,9 @@ struct waiter {
     bool may_open, is_late;
 };
 
-void pg_pool_init(struct pg_pool *p)
+void pg_pool_init(struct pg_pool *p, int limit)
 {
+    p->limit = limit;
     BUG_ON(pthread_mutex_init(&p->lock, NULL) != 0);
 }
 
@@ -64,7 +65,7 @@ static bool try_now(struct postgres_engine *e, const struct pg_place *place, str
 {
     struct pg_pool *p = &e->pool;
     w->conn = p->waiting.n == 0 ? take_idle(p, place) : NULL;
-    if (!w->conn && p->n_open < e->options.connections) {
+    if (!w->conn && p->n_open < p->limit) {
         p->n_open++;
         w->may_open = true;
     }
@@ -106,8 +107,7 @@ static void give_up(void *arg)
 static enum errcode refuse_late(const struct postgres_engine *e, struct error *err)
 {
     (void)ERROR(err, ERR_BUSY, "no connection to the database was free in time");
-    return error_hint(err, "all %d are in use; more may be allowed (connections)",
-                      e->options.connections);
+    return error_hint(err, "all %d are in use; more may be allowed (connections)", e->pool.limit);
 }
 
 static enum errcode wait_in_turn(struct waiter *w, struct postgres_engine *e, struct error *err)
@@ -258,14 +258,19 @@ void pg_give(struct pg_conn *c)
 enum errcode pg_take(struct pg_place *place, enum pg_duty duty, struct pg_conn **out,
                      struct error *err)
 {
-    struct pg_conn *c = NULL;
-    TRY(pool_acquire(place, &c, err));
-    enum errcode code = pg_conn_set(c, place, duty, err);
-    if (code != ERR_OK) {
+    for (int n = 1;; n++) {
+        struct pg_conn *c = NULL;
+        TRY(pool_acquire(place, &c, err));
+        enum errcode code = pg_conn_set(c, place, duty, err);
+        if (code == ERR_OK) {
+            *out = c;
+            return ERR_OK;
+        }
+        bool has_died = c->is_broken; /* nothing was done on it yet: another one may do */
         c->is_broken = true;
         pg_give(c);
-        return code;
+        if (code != ERR_UNAVAILABLE || !has_died || n == POOL_TRIES) {
+            return code;
+        }
     }
-    *out = c;
-    return ERR_OK;
 }

@@ -11,6 +11,8 @@
  * lent; who finds none waits, and the namespaces that wait have their turns one after the other.
  */
 
+#define POOL_TRIES 3 /* a connection may turn out to be dead */
+
 /** pool_acquire() - some connection, set up for nobody in particular; one that was @place's where
  *  there is one. Errors: ERR_BUSY when none was free in time, those of pg_conn_open(). */
 enum errcode pool_acquire(struct pg_place *place, struct pg_conn **out,

@@ -1,19 +1,22 @@
 #include "engine/postgres/postgres_engine.h"
 
 #include "base/attr.h"
+#include "engine/postgres/generation.h"
 #include "engine/postgres/inside.h"
 #include "engine/postgres/lock.h"
 #include "engine/postgres/pipeline.h"
 #include "engine/postgres/types.h"
 #include "engine/sqlcommon/sql_view.h"
 
-#define OLDEST_VERSION 130000
+#define OLDEST_VERSION  130000
+#define VIRTUAL_VERSION 180000 /* computes columns when they are read */
 
 /* ---- life ------------------------------------------------------------------------------------ */
 
 static void close_engine(struct engine *engine)
 {
     struct postgres_engine *e = postgres_engine_of(engine);
+    pg_listener_stop(e);
     pipelines_close(e);
     pg_pool_close(e);
     pthread_mutex_destroy(&e->lock);
@@ -33,15 +36,6 @@ static enum errcode ping(struct engine *engine, struct error *err)
     return code;
 }
 
-static enum errcode generation(struct engine *engine, struct str ns, uint64_t *out,
-                               struct error *err)
-{
-    struct pg_place *place = NULL;
-    TRY(pg_place_look(postgres_engine_of(engine), ns, &place, err));
-    *out = atomic_load(&place->generation);
-    return ERR_OK;
-}
-
 static const char *view_text(struct engine *engine, struct arena *a, const struct engine_view *v)
 {
     (void)engine;
@@ -58,7 +52,7 @@ static const struct engine_ops postgres_ops = {
     .session_begin = postgres_session_begin,
     .session_end = postgres_session_end,
     .transact = postgres_transact,
-    .generation = generation,
+    .generation = postgres_generation,
     .select = postgres_select,
     .cursor_next = postgres_cursor_next,
     .cursor_close = postgres_cursor_close,
@@ -72,7 +66,7 @@ static const struct engine_ops postgres_ops = {
     .rehearse = postgres_rehearse,
     .group_begin = postgres_group_begin,
     .run_step = postgres_run_step,
-    .group_end = postgres_group_end,
+    .group_end = postgres_group_finish,
 };
 
 static const struct engine_caps postgres_caps = {
@@ -153,6 +147,7 @@ static enum errcode learn(struct postgres_engine *e, struct pg_conn *c, struct e
     }
     e->can_make_roles = may_make && !e->options.is_attached;
     e->base.caps.row_security = e->can_make_roles;
+    e->base.caps.virtual_columns = e->version >= VIRTUAL_VERSION;
     return ERR_OK;
 }
 
@@ -179,11 +174,16 @@ static enum errcode open_engine(const struct engine_options *o, struct engine **
     copy_options(e, o);
     BUG_ON(pthread_mutex_init(&e->lock, NULL) != 0);
     map_init(&e->places, a, false);
-    pg_pool_init(&e->pool);
+    /* a managed engine has one connection more, which listens */
+    bool listens = !o->is_attached && e->options.connections > 2;
+    pg_pool_init(&e->pool, e->options.connections - listens);
     e->base.caps = postgres_caps;
     e->ops = postgres_ops;
     engine_register(&e->base, &e->ops);
     enum errcode code = connect_once(e, err);
+    if (code == ERR_OK && !o->is_attached) {
+        code = pg_listener_start(e, err);
+    }
     if (code != ERR_OK) {
         close_engine(&e->base);
         return code;

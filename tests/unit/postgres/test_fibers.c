@@ -151,7 +151,7 @@ static void judge(struct reader *r, int64_t id)
         atomic_fetch_add(n == id * 10 + r->place ? &s->n_good : &s->n_wrong, 1);
     } else {
         atomic_fetch_add(code == ERR_UNAVAILABLE ? &s->n_unavailable : &s->n_other, 1);
-        if (err.message) {
+        if (code != ERR_UNAVAILABLE && err.message) {
             (void)fprintf(stderr, "# %s (%s)\n", err.message, err.detail ? err.detail : "");
         }
     }
