@@ -118,6 +118,24 @@ const tenantsRoute = createRoute({
   component: lazyRouteComponent(() => import('@/features/admin/tenants-page'), 'TenantsPage'),
 });
 
+const sourcesRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/sources',
+  component: lazyRouteComponent(() => import('@/features/sources/sources-page'), 'SourcesPage'),
+});
+
+const sourceNewRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/sources/new',
+  component: lazyRouteComponent(() => import('@/features/sources/connect-page'), 'ConnectPage'),
+});
+
+const sourceEditRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/sources/$sourceName',
+  component: lazyRouteComponent(() => import('@/features/sources/connect-page'), 'EditSourcePage'),
+});
+
 const tableRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/tables/$tableName',
@@ -196,6 +214,9 @@ const routeTree = rootRoute.addChildren([
     tokensRoute,
     usersRoute,
     tenantsRoute,
+    sourcesRoute,
+    sourceNewRoute,
+    sourceEditRoute,
     tableRoute.addChildren([
       tableIndexRoute,
       tableDataRoute,

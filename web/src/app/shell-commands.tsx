@@ -4,6 +4,7 @@ import {
   Activity,
   BookOpenText,
   Building2,
+  Database,
   History,
   Keyboard,
   KeyRound,
@@ -40,7 +41,16 @@ interface Layers {
 export const useShellLayers = create<Layers>(() => ({ palette: false, shortcuts: false }));
 
 export interface NavItem {
-  to: '/tables' | '/history' | '/trash' | '/audit' | '/tokens' | '/users' | '/tenants' | '/jobs';
+  to:
+    | '/tables'
+    | '/history'
+    | '/trash'
+    | '/audit'
+    | '/tokens'
+    | '/users'
+    | '/tenants'
+    | '/jobs'
+    | '/sources';
   label: keyof AppMessages;
   icon: ReactNode;
   keys: string;
@@ -81,6 +91,14 @@ export const navItems: NavItem[] = [
     keys: 'g j',
     when: 'all',
     group: 'data',
+  },
+  {
+    to: '/sources',
+    label: 'sources',
+    icon: <Database className={icon} />,
+    keys: 'g d',
+    when: 'admin',
+    group: 'admin',
   },
   {
     to: '/tokens',

@@ -15,6 +15,7 @@ import {
 } from 'lucide-react';
 import { useState } from 'react';
 import { queryClient } from '@/app/query-client';
+import { SourceSwitcher, useCurrentSource } from '@/features/sources/source-switcher';
 import { api, basePath } from '@/shared/api/client';
 import { keys, tablesQuery } from '@/shared/api/queries';
 import type { Tenant } from '@/shared/api/types';
@@ -35,11 +36,15 @@ import { LayerHome, placeOf } from '@/shared/ui/layer';
 import { Logo } from '@/shared/ui/logo';
 import { Menu, MenuChoice, MenuItem, MenuSeparator } from '@/shared/ui/menu';
 import { TableIcon } from '@/shared/ui/table-icon';
+import { VirtualList } from '@/shared/ui/virtual-list';
 import { appMessages } from './i18n';
 import { type NavItem, useNavItems, useShellLayers } from './shell-commands';
 
 const rowClass =
   'flex h-8 min-w-0 items-center gap-2.5 rounded-md px-2 text-sm text-muted hover:bg-surface-3 hover:text-text aria-[current=page]:bg-surface-3 aria-[current=page]:font-medium aria-[current=page]:text-text';
+
+/** A link of the list and the line under it. */
+const rowHeight = 33;
 
 function WorkspaceSwitcher() {
   const m = useMessages(appMessages);
@@ -201,6 +206,7 @@ function TableList() {
   const m = useMessages(appMessages);
   const { data } = useQuery(tablesQuery);
   const { tableName } = useParams({ strict: false });
+  const { source } = useCurrentSource();
   const [filter, setFilter] = useState('');
   const tables = [...(data ?? [])]
     .filter((table) => scoreMatch(filter, `${table.displayName} ${table.tableName}`) >= 0)
@@ -209,14 +215,16 @@ function TableList() {
     <div className="flex min-h-0 flex-1 flex-col">
       <div className="flex items-center gap-1 pr-1 pl-2">
         <h2 className="flex-1 font-medium text-muted text-xs">{m.tableList}</h2>
-        <Link
-          to="/tables/new"
-          aria-label={m.newTable}
-          title={m.newTable}
-          className="flex size-6 items-center justify-center rounded-md text-muted hover:bg-surface-3 hover:text-text"
-        >
-          <Plus className="size-4" aria-hidden />
-        </Link>
+        {source?.mode === 'read-only' ? null : (
+          <Link
+            to="/tables/new"
+            aria-label={m.newTable}
+            title={m.newTable}
+            className="flex size-6 items-center justify-center rounded-md text-muted hover:bg-surface-3 hover:text-text"
+          >
+            <Plus className="size-4" aria-hidden />
+          </Link>
+        )}
       </div>
       {(data?.length ?? 0) > 8 ? (
         <div className="relative mx-1 mt-1">
@@ -230,24 +238,30 @@ function TableList() {
           />
         </div>
       ) : null}
-      <ul className="scroll-thin mt-1 flex min-h-0 flex-1 flex-col gap-px overflow-y-auto pb-2">
-        {tables.map((table) => (
-          <li key={table.tableName}>
-            <Link
-              to="/tables/$tableName/data"
-              params={{ tableName: table.tableName }}
-              {...(tableName === table.tableName ? { 'aria-current': 'page' as const } : {})}
-              className={rowClass}
-            >
-              <TableIcon icon={table.icon} color={table.color} name={table.tableName} size="sm" />
-              <span className="truncate">{table.displayName}</span>
-            </Link>
-          </li>
-        ))}
-        {data && data.length === 0 ? (
-          <li className="px-2 py-1 text-muted text-sm">{m.noTables}</li>
-        ) : null}
-      </ul>
+      <VirtualList
+        items={tables}
+        itemKey={(table) => table.tableName}
+        height={rowHeight}
+        scrolls="self"
+        className="scroll-thin mt-1 flex min-h-0 flex-1 flex-col overflow-y-auto pb-2"
+        after={
+          data && data.length === 0 ? (
+            <li className="px-2 py-1 text-muted text-sm">{m.noTables}</li>
+          ) : null
+        }
+      >
+        {(table) => (
+          <Link
+            to="/tables/$tableName/data"
+            params={{ tableName: table.tableName }}
+            {...(tableName === table.tableName ? { 'aria-current': 'page' as const } : {})}
+            className={clsx(rowClass, 'mb-px')}
+          >
+            <TableIcon icon={table.icon} color={table.color} name={table.tableName} size="sm" />
+            <span className="truncate">{table.displayName}</span>
+          </Link>
+        )}
+      </VirtualList>
     </div>
   );
 }
@@ -300,6 +314,7 @@ export function Sidebar({ open, onClose }: { open: boolean; onClose: () => void 
           <Kbd>Mod+K</Kbd>
         </button>
         <NavList items={items.filter((item) => item.group === 'data')} />
+        <SourceSwitcher />
         <TableList />
         <div className="border-border border-t pt-2">
           <NavList items={items.filter((item) => item.group === 'admin')} />

@@ -11,6 +11,7 @@ export const en = {
   history: 'History',
   trash: 'Trash',
   audit: 'Audit',
+  sources: 'Databases',
   tokens: 'API tokens',
   users: 'Users',
   tenants: 'Workspaces',

@@ -13,6 +13,7 @@ export const fr: AppMessages = {
   history: 'Historique',
   trash: 'Corbeille',
   audit: 'Journal',
+  sources: 'Bases de données',
   tokens: 'Jetons d’API',
   users: 'Utilisateurs',
   tenants: 'Espaces de travail',

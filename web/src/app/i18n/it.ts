@@ -13,6 +13,7 @@ export const it: AppMessages = {
   history: 'Cronologia',
   trash: 'Cestino',
   audit: 'Registro',
+  sources: 'Database',
   tokens: 'Token API',
   users: 'Utenti',
   tenants: 'Aree di lavoro',

@@ -10,7 +10,7 @@ import {
   takeAgain,
   takeBack,
 } from './lib/history';
-import { rowKey, sameValue, serverColumns } from './lib/values';
+import { keyNames, rowKey, sameValue, serverColumns } from './lib/values';
 
 export interface CellChange {
   key: string;
@@ -323,7 +323,9 @@ export class EditStore {
 
   /** Adds a row; a refusal is for the form to show. */
   async add(row: Row): Promise<Row> {
-    const { row: made, etag } = await this.backend.insert(row);
+    const { row: answered, etag } = await this.backend.insert(row);
+    // A table without a key does not say which row it was.
+    const made = answered ?? row;
     const key = rowKey(made, this.hooks.keyName());
     this.known.set(key, { row: made, etag });
     this.history = addStep<EditStep>(this.history, { kind: 'insert', rows: [made] });
@@ -358,12 +360,13 @@ export class EditStore {
 
   /** Rows as they were, under the keys they had; what the server keeps itself, it writes anew. */
   private async insertRows(rows: Row[], done: Row[]): Promise<void> {
-    const keyName = this.hooks.keyName();
+    const key = keyNames(this.hooks.keyName());
     const names = this.hooks
       .columns()
       .filter(
         (column) =>
-          column.name === keyName || (!column.generated && !serverColumns.includes(column.name)),
+          key.includes(column.name) ||
+          (!column.generated && (column.can?.create ?? !serverColumns.includes(column.name))),
       )
       .map((column) => column.name);
     const operations = rows.map(

@@ -34,7 +34,7 @@ import { filterJson, newCondition, noFilter } from './lib/filters';
 import { shownColumns, widthOf, withHidden, withMoved, withShifted, withWidth } from './lib/layout';
 import { allRows, choose, countChosen, noRows, type RowSelection } from './lib/selection';
 import { RowSource } from './lib/source';
-import { gridColumns, keyColumn, rowKey } from './lib/values';
+import { gridColumns, keyOf, rowKey } from './lib/values';
 import { csvOf, deleteAll, freshRows, jsonOf, selectedRows, undoableRows } from './row-commands';
 import { RowPanel } from './row-panel';
 import { Sheet } from './sheet';
@@ -91,7 +91,7 @@ export function GridPage({ table, onRowsChanged }: GridPageProps) {
   const { tableName, can } = table;
   const { view, setView, columns, query } = useListQuery(table);
   const source = useSource(tableName, query);
-  const keyName = keyColumn(columns);
+  const keyName = keyOf(table, columns);
   const [layout, setLayout] = useLayout(tableName);
   const [filterOpen, setFilterOpen] = useState(view.filter.conditions.length > 0);
   const [askedFilters, setAskedFilters] = useState(0);

@@ -15,6 +15,7 @@ import {
   copyText,
   editText,
   isEditable,
+  isInsertable,
   parseText,
   rowKey,
   sameValue,
@@ -52,7 +53,7 @@ export function RowPanel(props: RowPanelProps) {
   const [busy, setBusy] = useState(false);
   const panel = useRef<HTMLElement>(null);
   const isNew = row === null;
-  const shown = isNew ? columns.filter(isEditable) : columns;
+  const shown = isNew ? columns.filter(isInsertable) : columns;
 
   useEffect(() => {
     const field = panel.current?.querySelector<HTMLElement>(
@@ -68,7 +69,7 @@ export function RowPanel(props: RowPanelProps) {
     const changes: CellChange[] = [];
     for (const column of shown) {
       const draft = drafts[column.name];
-      if (!draft || !isEditable(column)) continue;
+      if (!draft || !(isNew || isEditable(column))) continue;
       const parsed =
         'value' in draft
           ? { ok: true as const, value: draft.value }
@@ -144,7 +145,7 @@ export function RowPanel(props: RowPanelProps) {
               isNew={isNew}
               value={before(column)}
               draft={drafts[column.name]}
-              editable={(isNew || canUpdate) && isEditable(column)}
+              editable={isNew || (canUpdate && isEditable(column))}
               error={problems[column.name]}
               onDraft={(draft) => setDrafts({ ...drafts, [column.name]: draft })}
             />

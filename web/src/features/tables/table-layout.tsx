@@ -3,6 +3,7 @@ import { Link, Outlet, useParams } from '@tanstack/react-router';
 import { BookOpenText, Columns3, FileUp, History, Table2 } from 'lucide-react';
 import { tableQuery } from '@/shared/api/queries';
 import { useMessages } from '@/shared/i18n/core';
+import { useSession } from '@/shared/session/session';
 import { ErrorState } from '@/shared/ui/states';
 import { TableIcon } from '@/shared/ui/table-icon';
 import { tablesMessages } from './i18n';
@@ -21,7 +22,13 @@ export function TableLayout() {
   const m = useMessages(tablesMessages);
   const { tableName } = useParams({ from: '/shell/tables/$tableName' });
   const { data: table, error, refetch } = useQuery(tableQuery(tableName));
+  const source = useSession((state) => state.source);
   const name = table?.displayName ?? tableName;
+  // An attached table has no API of its own; rows go in only where they may.
+  const shown = tabs.filter(
+    ({ label }) =>
+      !source || (label !== 'tabApi' && (label !== 'tabImport' || table?.can?.create === true)),
+  );
   if (error && !table)
     return (
       <>
@@ -38,7 +45,7 @@ export function TableLayout() {
           <h1 className="truncate font-semibold text-base">{name}</h1>
         </div>
         <nav aria-label={m.tabs} className="flex min-w-0 flex-1 gap-0.5 overflow-x-auto">
-          {tabs.map(({ to, label, Icon }) => (
+          {shown.map(({ to, label, Icon }) => (
             <Link
               key={to}
               to={to}

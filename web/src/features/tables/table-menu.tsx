@@ -5,6 +5,7 @@ import { PlannedDialog } from '@/features/plans/drop-dialog';
 import { path } from '@/shared/api/client';
 import type { TableInfo } from '@/shared/api/types';
 import { useMessages } from '@/shared/i18n/core';
+import { useSession } from '@/shared/session/session';
 import { IconButton } from '@/shared/ui/button';
 import { Menu, MenuItem, MenuSeparator } from '@/shared/ui/menu';
 import { tablesMessages } from './i18n';
@@ -15,6 +16,7 @@ const icon = 'size-4';
 export function TableMenu({ table }: { table: TableInfo }) {
   const m = useMessages(tablesMessages);
   const navigate = useNavigate();
+  const source = useSession((state) => state.source);
   const [dropping, setDropping] = useState(false);
   const params = { tableName: table.tableName };
   return (
@@ -38,18 +40,22 @@ export function TableMenu({ table }: { table: TableInfo }) {
         >
           {m.editSchema}
         </MenuItem>
-        <MenuItem
-          icon={<FileUp className={icon} />}
-          render={<Link to="/tables/$tableName/import" params={params} />}
-        >
-          {m.importData}
-        </MenuItem>
-        <MenuItem
-          icon={<BookOpenText className={icon} />}
-          render={<Link to="/tables/$tableName/api" params={params} />}
-        >
-          {m.showApi}
-        </MenuItem>
+        {source && table.can?.create !== true ? null : (
+          <MenuItem
+            icon={<FileUp className={icon} />}
+            render={<Link to="/tables/$tableName/import" params={params} />}
+          >
+            {m.importData}
+          </MenuItem>
+        )}
+        {source ? null : (
+          <MenuItem
+            icon={<BookOpenText className={icon} />}
+            render={<Link to="/tables/$tableName/api" params={params} />}
+          >
+            {m.showApi}
+          </MenuItem>
+        )}
         <MenuItem
           icon={<History className={icon} />}
           render={<Link to="/tables/$tableName/history" params={params} />}

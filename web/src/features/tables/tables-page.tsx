@@ -3,6 +3,9 @@ import { Link } from '@tanstack/react-router';
 import { FileUp, Plus, Search, Table2 } from 'lucide-react';
 import { useState } from 'react';
 import { systemColumns } from '@/features/designer/model';
+import { openSource } from '@/features/sources/actions';
+import { sourcesMessages } from '@/features/sources/i18n';
+import { useCurrentSource } from '@/features/sources/source-switcher';
 import { tablesQuery } from '@/shared/api/queries';
 import type { TableInfo } from '@/shared/api/types';
 import { useMessages } from '@/shared/i18n/core';
@@ -13,8 +16,12 @@ import { inputClass } from '@/shared/ui/fields';
 import { Page } from '@/shared/ui/page';
 import { EmptyState, ErrorState, LoadingState } from '@/shared/ui/states';
 import { TableIcon } from '@/shared/ui/table-icon';
+import { VirtualList } from '@/shared/ui/virtual-list';
 import { tablesMessages } from './i18n';
 import { TableMenu } from './table-menu';
+
+/** Of a table in a long list, where none has a description. */
+const cardHeight = 57;
 
 function CreateLinks({ primary = true }: { primary?: boolean }) {
   const m = useMessages(tablesMessages);
@@ -36,11 +43,14 @@ function TableCard({ table }: { table: TableInfo }) {
   const m = useMessages(tablesMessages);
   const facts = [
     table.rowEstimate == null ? '' : m.rows(table.rowEstimate, formatCompact(table.rowEstimate)),
-    m.columns(table.columns.filter((column) => !systemColumns.has(column.name)).length),
+    m.columns(
+      table.columns.filter((column) => table.managed === false || !systemColumns.has(column.name))
+        .length,
+    ),
     table.updatedAt ? m.changed(formatRelative(table.updatedAt)) : '',
   ].filter(Boolean);
   return (
-    <li className="group relative flex items-center gap-3 border-border border-b px-3 py-2.5 last:border-b-0 hover:bg-surface-2/60">
+    <div className="group relative flex h-full items-center gap-3 border-border border-b px-3 py-2.5 hover:bg-surface-2/60">
       <TableIcon icon={table.icon} color={table.color} name={table.tableName} />
       <div className="min-w-0 flex-1">
         <p className="flex min-w-0 items-baseline gap-2">
@@ -63,30 +73,51 @@ function TableCard({ table }: { table: TableInfo }) {
       <div className="relative">
         <TableMenu table={table} />
       </div>
-    </li>
+    </div>
   );
+}
+
+/** What an attached database is, in one line. */
+function SourceFacts({ name }: { name: string }) {
+  const s = useMessages(sourcesMessages);
+  const { source } = useCurrentSource();
+  if (!source) return name;
+  const mode = source.mode === 'read-only' ? s.readOnly : s.readWrite;
+  return [`${source.label} ${source.version ?? ''}`.trim(), mode].join(' · ');
 }
 
 export function TablesPage() {
   const m = useMessages(tablesMessages);
+  const s = useMessages(sourcesMessages);
   const { data, error, refetch } = useQuery(tablesQuery);
   const [filter, setFilter] = useState('');
   const shown = [...(data ?? [])]
     .filter((table) => scoreMatch(filter, `${table.displayName} ${table.tableName}`) >= 0)
     .sort((a, b) => compareNames(a.displayName, b.displayName));
   const empty = data?.length === 0;
+  const { name, source } = useCurrentSource();
+  const create = source?.mode === 'read-only' ? null : <CreateLinks />;
 
   return (
-    <Page title={m.title} description={m.intro} actions={empty ? null : <CreateLinks />}>
+    <Page
+      title={name ? (source?.displayName ?? name) : m.title}
+      description={name ? <SourceFacts name={name} /> : m.intro}
+      actions={empty ? null : create}
+    >
       {error ? <ErrorState error={error} onRetry={() => void refetch()} /> : null}
+      {error && name ? (
+        <p className="text-center">
+          <Button onClick={() => openSource('')}>{s.backToOwn}</Button>
+        </p>
+      ) : null}
       {!data && !error ? <LoadingState /> : null}
       {empty ? (
         <EmptyState
           icon={<Table2 className="size-5" aria-hidden />}
-          title={m.emptyTitle}
-          actions={<CreateLinks />}
+          title={name ? m.emptySource : m.emptyTitle}
+          actions={create}
         >
-          {m.emptyText}
+          {name ? m.emptySourceText : m.emptyText}
         </EmptyState>
       ) : null}
       {data && !empty ? (
@@ -103,11 +134,14 @@ export function TablesPage() {
             />
           </div>
           {shown.length > 0 ? (
-            <ul className="overflow-hidden rounded-lg border border-border bg-surface shadow-card">
-              {shown.map((table) => (
-                <TableCard key={table.tableName} table={table} />
-              ))}
-            </ul>
+            <VirtualList
+              items={shown}
+              itemKey={(table) => table.tableName}
+              height={cardHeight}
+              className="overflow-hidden rounded-lg border border-border bg-surface shadow-card [&>li:last-child>div]:border-b-0"
+            >
+              {(table) => <TableCard table={table} />}
+            </VirtualList>
           ) : (
             <EmptyState
               title={m.noMatch}

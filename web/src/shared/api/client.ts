@@ -67,10 +67,11 @@ export interface Answer<T, M = Record<string, unknown>> {
 interface ClientState {
   csrf: string;
   tenant: string;
+  source: string;
   onUnauthenticated: (() => void) | undefined;
 }
 
-const state: ClientState = { csrf: '', tenant: '', onUnauthenticated: undefined };
+const state: ClientState = { csrf: '', tenant: '', source: '', onUnauthenticated: undefined };
 
 export function setCsrf(token: string): void {
   state.csrf = token;
@@ -79,6 +80,17 @@ export function setCsrf(token: string): void {
 /** The tenant a platform user works in; empty = the principal's own. */
 export function setTenant(slug: string): void {
   state.tenant = slug;
+}
+
+/** The attached database whose tables are asked for; empty = the workspace's own. */
+export function setSource(name: string): void {
+  state.source = name;
+}
+
+/** Only what is about tables has a source; sources themselves have none. */
+function hasSource(path: string): boolean {
+  const plain = path.replace(/^\//, '');
+  return plain.startsWith('api/db-editor/') && !/^api\/db-editor\/sources([/:]|$)/.test(plain);
 }
 
 export function onUnauthenticated(handler: () => void): void {
@@ -97,6 +109,7 @@ export function buildUrl(path: string, query?: Record<string, QueryValue>): stri
   for (const [key, value] of Object.entries(query ?? {})) {
     if (value !== undefined && value !== null) params.append(key, String(value));
   }
+  if (state.source && hasSource(path) && !params.has('source')) params.set('source', state.source);
   const text = params.toString();
   if (!text) return url;
   return url + (url.includes('?') ? '&' : '?') + text;

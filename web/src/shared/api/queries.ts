@@ -1,6 +1,6 @@
 import { queryOptions } from '@tanstack/react-query';
 import { api, path } from './client';
-import type { Change, ChangeUser, TableInfo } from './types';
+import type { Change, ChangeUser, SourceInfo, SourceKind, TableInfo } from './types';
 
 const editor = 'api/db-editor';
 
@@ -16,6 +16,8 @@ export const keys = {
   users: ['users'] as const,
   tenants: ['tenants'] as const,
   jobs: ['jobs'] as const,
+  sources: ['sources'] as const,
+  source: (name: string) => ['sources', name] as const,
 };
 
 /** The tables of the current tenant. */
@@ -65,4 +67,18 @@ export const changeQuery = (id: string) =>
     queryKey: keys.change(id),
     queryFn: async ({ signal }) =>
       toChange(await api.get<LooseChange>(path(`${editor}/changes`, id), { signal })),
+  });
+
+/** The databases of the workspace, its own first, and the kinds that can be attached. */
+export const sourcesQuery = queryOptions({
+  queryKey: keys.sources,
+  queryFn: ({ signal }) =>
+    api.get<{ sources: SourceInfo[]; kinds: SourceKind[] }>(`${editor}/sources`, { signal }),
+  staleTime: 30_000,
+});
+
+export const sourceQuery = (name: string) =>
+  queryOptions({
+    queryKey: keys.source(name),
+    queryFn: ({ signal }) => api.get<SourceInfo>(path(`${editor}/sources`, name), { signal }),
   });

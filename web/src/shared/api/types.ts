@@ -74,6 +74,12 @@ export interface TableInfo {
   apiEnabled?: boolean;
   rowEstimate?: number | null;
   columns: Column[];
+  /** of the server's own shape; false for tables of an attached database */
+  managed?: boolean;
+  kind?: string;
+  primaryKey?: string[];
+  /** the columns that address a row; without a primary key all that can be compared */
+  rowKey?: string[];
   indexes?: IndexInfo[];
   relationships?: unknown[];
   permissions?: Record<string, string[]> | null;
@@ -292,4 +298,51 @@ export interface Job {
   message?: string | null;
   error?: unknown;
   result?: unknown;
+}
+
+export interface SourceOptions {
+  address?: string | null;
+  host?: string;
+  socket?: string;
+  port?: number;
+  database?: string;
+  schema?: string;
+  user?: string;
+  tls?: 'prefer' | 'off' | 'require' | 'verify';
+  tlsCa?: string;
+  path?: string;
+}
+
+export interface SourceInfo {
+  name: string;
+  displayName: string;
+  kind: string;
+  label: string;
+  /** the workspace's own tables */
+  managed: boolean;
+  mode: 'read-only' | 'read-write';
+  hasPassword?: boolean;
+  options?: SourceOptions;
+  allowTables?: string[] | null;
+  forbidTables?: string[];
+  connected: boolean;
+  problem?: string | null;
+  version?: string | null;
+  can?: { update?: boolean; delete?: boolean; test?: boolean };
+}
+
+export interface SourceKind {
+  kind: string;
+  label: string;
+  scheme: string;
+  /** 0: a file */
+  port: number;
+}
+
+export interface SourceTest {
+  ok: boolean;
+  ms: number;
+  version?: string | null;
+  tables?: number;
+  error?: { code: string; message: string; hint?: string | null };
 }

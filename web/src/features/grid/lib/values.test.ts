@@ -8,8 +8,12 @@ import {
   exactNumber,
   gridColumns,
   isEditable,
+  isInsertable,
+  keyNames,
+  keyOf,
   parseText,
   plainNumber,
+  rowKey,
   sameValue,
   showValue,
   tagTone,
@@ -189,4 +193,45 @@ it('shows sizes and long texts', () => {
   expect(showValue(column('text'), 'x'.repeat(5000), 'en')).toHaveLength(301);
   expect(showValue(column('date'), '2026-05-17', 'en')).toContain('2026');
   expect(showValue(column('json'), { a: 1 }, 'en')).toBe('{"a":1}');
+});
+
+describe('rows of an attached table', () => {
+  const number: Column = {
+    name: 'n',
+    type: 'number',
+    nullable: false,
+    primaryKey: true,
+    can: { create: true, update: false },
+  };
+  const text: Column = {
+    name: 'created_at',
+    type: 'text',
+    nullable: true,
+    can: { create: true, update: true },
+  };
+  const table = (more: Partial<TableInfo>): TableInfo => ({
+    tableName: 't',
+    displayName: 't',
+    columns: [number, text],
+    managed: false,
+    ...more,
+  });
+  it('has the columns that it has, whatever they are called', () => {
+    expect(gridColumns(table({})).map(({ name }) => name)).toEqual(['n', 'created_at']);
+    expect(isInsertable(text)).toBe(true);
+    expect(isInsertable(number)).toBe(true);
+  });
+  it('is addressed by its key', () => {
+    const key = keyOf(table({ rowKey: ['n'], primaryKey: ['n'] }), [number, text]);
+    expect(key).toBe('n');
+    expect(rowKey({ n: 7 }, key)).toBe('7');
+  });
+  it('is addressed by the parts of its key, or by all of its values', () => {
+    const key = keyOf(table({ rowKey: ['n', 'created_at'], primaryKey: [] }), [number, text]);
+    expect(keyNames(key)).toEqual(['n', 'created_at']);
+    expect(rowKey({ n: 1, created_at: 'a,b%' }, key)).toBe('1,a%2Cb%25');
+    expect(rowKey({ n: null, created_at: '' }, key)).toBe('%,');
+    const one = keyOf(table({ rowKey: ['created_at'], primaryKey: [] }), [number, text]);
+    expect(rowKey({ created_at: 'a,b' }, one)).toBe('a%2Cb');
+  });
 });

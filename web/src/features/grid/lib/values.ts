@@ -34,10 +34,13 @@ const serverTypes: Record<string, Partial<Column>> = {
 
 /** The columns a grid shows: a person's own first; what the server keeps itself stands behind. */
 export function gridColumns(table: TableInfo): Column[] {
+  const ofServer = table.managed !== false;
   const shown = table.columns
-    .filter((column) => column.relationType !== 'hasMany' && column.name !== 'tenant_id')
-    .filter((column) => column.can?.read !== false)
+    .filter((column) => column.relationType !== 'hasMany')
+    .filter((column) => column.can?.read !== false && !(ofServer && column.name === 'tenant_id'))
     .toSorted((a, b) => (a.order ?? 0) - (b.order ?? 0));
+  // Somebody else's table has no columns that we know better.
+  if (!ofServer) return shown;
   const server = (name: string): Column =>
     shown.find((column) => column.name === name) ?? {
       name,
@@ -62,18 +65,60 @@ export function keyColumn(columns: readonly Column[]): string {
   return (id ?? columns.find((column) => column.primaryKey))?.name ?? 'id';
 }
 
+/** Stands before each name of a key that is not one primary column; no name holds it. */
+const partMark = '\u001f';
+const nullPart = '%';
+
+/** What addresses a row: the name of its key, or the names of several columns as one text. */
+export function keyOf(table: TableInfo, columns: readonly Column[]): string {
+  const parts = table.rowKey ?? [];
+  const isPlain = parts.length === 0 || (parts.length === 1 && table.primaryKey?.length === 1);
+  if (isPlain)
+    return table.managed === false ? (parts[0] ?? keyColumn(columns)) : keyColumn(columns);
+  return parts.map((name) => partMark + name).join('');
+}
+
+export function isComposite(key: string): boolean {
+  return key.startsWith(partMark);
+}
+
+export function keyNames(key: string): string[] {
+  return isComposite(key) ? key.slice(1).split(partMark) : [key];
+}
+
+/** The address of a row, as the server reads it. */
 export function rowKey(row: Row, key: string): string {
-  return String(row[key] ?? '');
+  if (!isComposite(key)) return String(row[key] ?? '');
+  const part = (value: unknown) => (value == null ? nullPart : encodeURIComponent(String(value)));
+  return keyNames(key)
+    .map((name) => part(row[name]))
+    .join(',');
 }
 
 export function isWritable(column: Column): boolean {
   return (
     !column.generated &&
     !column.autoIncrement &&
-    !serverColumns.includes(column.name) &&
     !column.primaryKey &&
-    column.can?.update !== false
+    (column.can?.update ?? !serverColumns.includes(column.name))
   );
+}
+
+/** A key that somebody has to think of when a row is made. */
+function isGivenKey(column: Column): boolean {
+  return (
+    column.primaryKey === true &&
+    !column.generated &&
+    !column.autoIncrement &&
+    column.defaultValue == null &&
+    column.can?.create === true &&
+    column.type !== 'binary'
+  );
+}
+
+/** What a form for a new row asks for. */
+export function isInsertable(column: Column): boolean {
+  return (isEditable(column) && column.can?.create !== false) || isGivenKey(column);
 }
 
 /** Binary values are shown, not typed. */

@@ -8,6 +8,8 @@ export const en = {
   search: 'Search tables',
   emptyTitle: 'Draw your first table',
   emptyText: 'Name its columns yourself, or let a CSV or JSON file tell what they are.',
+  emptySource: 'No tables here',
+  emptySourceText: 'The database has none, or its lists keep them away.',
   noMatch: 'No table matches',
   clearSearch: 'Clear the search',
   rows: (n: number, text: string) => plural('en', n, { one: `${text} row`, other: `${text} rows` }),

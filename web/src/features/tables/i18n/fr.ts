@@ -9,6 +9,8 @@ export const fr: TablesMessages = {
   search: 'Chercher parmi les tables',
   emptyTitle: 'Dessinez votre première table',
   emptyText: 'Nommez ses colonnes vous-même, ou laissez un fichier CSV ou JSON les indiquer.',
+  emptySource: 'Aucune table ici',
+  emptySourceText: 'La base n’en a pas, ou ses listes les tiennent à l’écart.',
   noMatch: 'Aucune table ne correspond',
   clearSearch: 'Effacer la recherche',
   rows: (n, text) => plural('fr', n, { one: `${text} ligne`, other: `${text} lignes` }),

@@ -9,6 +9,8 @@ export const it: TablesMessages = {
   search: 'Cerca tra le tabelle',
   emptyTitle: 'Disegna la prima tabella',
   emptyText: 'Scegli tu le colonne, oppure lascia che le indichi un file CSV o JSON.',
+  emptySource: 'Qui non ci sono tabelle',
+  emptySourceText: 'Il database non ne ha, o le sue liste le tengono lontane.',
   noMatch: 'Nessuna tabella corrisponde',
   clearSearch: 'Azzera la ricerca',
   rows: (n, text) => plural('it', n, { one: `${text} riga`, other: `${text} righe` }),

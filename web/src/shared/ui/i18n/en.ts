@@ -36,7 +36,10 @@ export const en = {
     check_violation: ['A value breaks a rule of the table', ''],
     not_null_violation: ['A required value is missing', ''],
     read_only_field: ['The server keeps this column itself', ''],
-    source_refused: ['The database refused the connection', 'Check its name, the credentials and the encryption.'],
+    source_refused: [
+      'The database refused the connection',
+      'Check its name, the credentials and the encryption.',
+    ],
     unsupported: ['The database cannot do this', ''],
     conflict: ['This collides with what is there', ''],
     invalid_parameter: ['This was not understood', ''],

@@ -53,7 +53,10 @@ export const fr: UiMessages = {
     check_violation: ['Une valeur enfreint une règle de la table', ''],
     not_null_violation: ['Une valeur obligatoire manque', ''],
     read_only_field: ['Le serveur tient cette colonne lui-même', ''],
-    source_refused: ['La base a refusé la connexion', 'Vérifiez son nom, les identifiants et le chiffrement.'],
+    source_refused: [
+      'La base a refusé la connexion',
+      'Vérifiez son nom, les identifiants et le chiffrement.',
+    ],
     unsupported: ['La base ne peut pas le faire', ''],
     conflict: ['Ceci entre en conflit avec l’existant', ''],
     invalid_parameter: ['La demande n’a pas été comprise', ''],

@@ -47,7 +47,10 @@ export const it: UiMessages = {
     check_violation: ['Un valore non rispetta una regola della tabella', ''],
     not_null_violation: ['Manca un valore obbligatorio', ''],
     read_only_field: ['Questa colonna la gestisce il server', ''],
-    source_refused: ['Il database ha rifiutato la connessione', 'Controlla nome, credenziali e cifratura.'],
+    source_refused: [
+      'Il database ha rifiutato la connessione',
+      'Controlla nome, credenziali e cifratura.',
+    ],
     unsupported: ['Il database non può farlo', ''],
     conflict: ['È in conflitto con ciò che c’è già', ''],
     invalid_parameter: ['La richiesta non è stata capita', ''],
