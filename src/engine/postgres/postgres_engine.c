@@ -5,6 +5,7 @@
 #include "engine/postgres/inside.h"
 #include "engine/postgres/lock.h"
 #include "engine/postgres/pipeline.h"
+#include "engine/postgres/type_list.h"
 #include "engine/postgres/types.h"
 #include "engine/sqlcommon/sql_view.h"
 
@@ -129,6 +130,10 @@ static void copy_options(struct postgres_engine *e, const struct engine_options 
 static enum errcode learn(struct postgres_engine *e, struct pg_conn *c, struct error *err)
 {
     PGresult *r = NULL;
+    const char *version = PQparameterStatus(c->pq, "server_version");
+    struct str first = str_of(version); /* "15.20 (Debian …)" */
+    first.n = str_find(first, ' ');
+    e->base.version = arena_str(e->arena, first);
     e->version = PQserverVersion(c->pq);
     if (e->version < OLDEST_VERSION) {
         return ERROR(err, ERR_UNSUPPORTED, "PostgreSQL %d is too old: it takes 13 or later",
@@ -199,5 +204,7 @@ const struct engine_kind postgres_kind = {
     .label = "PostgreSQL",
     .schemes = schemes,
     .port = 5432,
+    .types = pg_type_list,
+    .n_types = PG_TYPE_LIST_N,
     .open = open_engine,
 };

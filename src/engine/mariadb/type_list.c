@@ -1,0 +1,25 @@
+#include "engine/mariadb/type_list.h"
+
+const struct engine_type my_type_list[MY_TYPE_LIST_N] = {
+    {"boolean", "tinyint(1)"},
+    {"int16", "smallint"},
+    {"int32", "int"},
+    {"int64", "bigint"},
+    {"decimal(p,s)", "decimal(p,s)"},
+    {"float32", "float"},
+    {"float64", "double"},
+    {"text", "longtext"},
+    {"text(n)", "varchar(n)"},
+    {"char(n)", "char(n)"},
+    {"bytes", "longblob"},
+    {"date", "date"},
+    {"time", "time(6)"},
+    {"localdatetime", "datetime(6)"},
+    {"instant", "datetime(6)"},
+    {"interval", "bigint"},
+    {"uuid", "uuid"},
+    {"json", "json"},
+    {"enum", "enum"},
+    {"array", "longtext"},
+    {"objectid", "char(24)"},
+};

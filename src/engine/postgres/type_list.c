@@ -1,0 +1,26 @@
+#include "engine/postgres/type_list.h"
+
+const struct engine_type pg_type_list[PG_TYPE_LIST_N] = {
+    {"boolean", "boolean"},
+    {"int16", "smallint"},
+    {"int32", "integer"},
+    {"int64", "bigint"},
+    {"decimal(p,s)", "numeric(p,s)"},
+    {"decimal", "numeric"},
+    {"float32", "real"},
+    {"float64", "double precision"},
+    {"text", "text"},
+    {"text(n)", "character varying(n)"},
+    {"char(n)", "character(n)"},
+    {"bytes", "bytea"},
+    {"date", "date"},
+    {"time", "time without time zone"},
+    {"localdatetime", "timestamp without time zone"},
+    {"instant", "timestamp with time zone"},
+    {"interval", "interval"},
+    {"uuid", "uuid"},
+    {"json", "jsonb"},
+    {"enum", "text"},
+    {"array(t)", "t[]"},
+    {"objectid", "text"},
+};
