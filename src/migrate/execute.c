@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/time.h"
 #include "migrate/file_json.h"
+#include "migrate/recover.h"
 #include "migrate/run.h"
 
 /* One execution, from the intent in the journal to the end. */
@@ -18,6 +19,7 @@ struct run {
     struct change_record record;
     struct change_step *steps;
     struct catalog *before, *wanted;
+    bool is_open; /* the journal may say "running" */
 };
 
 bool migrate_must_confirm(const struct migrate_target *t, const struct plan *plan,
@@ -199,17 +201,11 @@ static enum errcode run_group(struct run *r, size_t group, struct error *err)
     return mark_group(r, group, err);
 }
 
-struct failure {
-    struct run *run;
-    bool is_back; /* the schema is as it was */
-};
-
 static enum errcode write_failure(struct session *s, void *arg, struct error *err)
 {
     static const char *const fields[] = {"state", "finished_at", "error", "fp_after", NULL};
     static const char *const step_fields[] = {"state", "finished_at", "error", NULL};
-    struct failure *f = arg;
-    struct run *r = f->run;
+    struct run *r = arg;
     for (size_t i = 0; i < r->plan->n_steps; i++) {
         if (text_eq(r->steps[i].state, "failed")) {
             TRY(record_update_in(s, &r->place, &change_step_type, &r->steps[i], step_fields, err));
@@ -218,24 +214,23 @@ static enum errcode write_failure(struct session *s, void *arg, struct error *er
     return record_update_in(s, &r->place, &change_record_type, &r->record, fields, err);
 }
 
-/* Tells the journal; @err is the failure that is told to the caller, and stays. */
+/* Tells the journal that nothing has changed; @err is the failure that is told to the caller, and
+ * stays. Where something has, or nobody can say, the change stays "running" until it is settled. */
 static void journal_failure(struct run *r, const struct error *err)
 {
     struct error ignored = ERROR_INIT;
     AUTO(catalog_unrefp) struct catalog *live = NULL;
-    struct failure f = {.run = r};
-    if (engine_inspect(r->session, &live, &ignored) != ERR_OK) {
+    if (engine_inspect(r->session, &live, &ignored) != ERR_OK ||
+        !text_eq(catalog_fingerprint(r->arena, live), r->record.fp_before)) {
         error_release(&ignored);
-        return; /* nobody knows how far it came: it stays "running" until it is settled */
+        return;
     }
-    r->record.fp_after = catalog_fingerprint(r->arena, live);
-    f.is_back = text_eq(r->record.fp_after, r->record.fp_before);
-    r->record.state = f.is_back ? "failed" : "needs_attention";
+    r->record.fp_after = r->record.fp_before;
+    r->record.state = "failed";
     r->record.finished_at = time_now_us();
     r->record.error = err ? arena_strdup(r->arena, err->message) : NULL;
-    /* when even this cannot be written the change stays "running" and the next start settles it */
-    enum errcode code = engine_transact(r->place.engine, r->place.ns, write_failure, &f, &ignored);
-    (void)code;
+    r->is_open =
+        engine_transact(r->place.engine, r->place.ns, write_failure, r, &ignored) != ERR_OK;
     error_release(&ignored);
 }
 
@@ -303,6 +298,7 @@ static enum errcode execute(struct run *r, struct error *err)
     if (!r->claim) {
         return ERROR(err, ERR_CONFLICT, "this plan is being run already");
     }
+    r->is_open = true; /* also when the answer to this is lost */
     TRY(engine_transact(r->place.engine, r->place.ns, write_intent, r, err));
     TRY(run_groups(r, err));
     TRY(engine_inspect(r->session, &after, err));
@@ -315,6 +311,28 @@ static enum errcode execute(struct run *r, struct error *err)
         .wanted = r->wanted,
     };
     return run_finish(t, r->session, r->arena, &r->record, &outcome, err);
+}
+
+/*
+ * What a failure left running is settled at once, as after a crash: it turns out to be done (only
+ * the answer was lost), or is taken back. When even that fails, the next recovery does it.
+ */
+static bool is_done_after_all(struct run *r, struct error *err)
+{
+    struct error ignored = ERROR_INIT;
+    struct change_record found = {0};
+    bool is_done =
+        migrate_recover(r->target, NULL, &ignored) == ERR_OK &&
+        migrate_get(r->target->journal, 0, r->record.id, r->arena, &found, &ignored) == ERR_OK &&
+        text_eq(found.state, "done");
+    error_release(&ignored);
+    if (is_done && err) {
+        error_release(err);
+    }
+    if (is_done) {
+        r->record = found;
+    }
+    return is_done;
 }
 
 enum errcode run_execute(const struct migrate_target *t, const struct plan *plan,
@@ -335,6 +353,9 @@ enum errcode run_execute(const struct migrate_target *t, const struct plan *plan
     engine_unlock(r.claim);
     catalog_unref(r.before);
     catalog_unref(r.wanted);
+    if (code != ERR_OK && r.is_open && is_done_after_all(&r, err)) {
+        code = ERR_OK;
+    }
     if (code == ERR_OK) {
         *out = r.record;
     }

@@ -464,10 +464,10 @@ static bool fail_once(struct run *r, struct one_case *c, int n)
         drop_namespace(r, c, c->ns);
         return false;
     }
-    fault_engine_arm(r->engine, n);
+    fault_engine_arm(r->engine, &(struct fault){.kind = FAULT_BEFORE, .n = n});
     enum errcode code = run_operations(r, c, &list, &plan, &err);
     bool fired = fault_engine_fired(r->engine);
-    fault_engine_arm(r->engine, 0);
+    fault_engine_arm(r->engine, NULL);
     if (fired && code != ERR_IO) {
         blame(c, "fault %d: it must fail with io_error", n);
     }
