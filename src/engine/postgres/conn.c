@@ -211,7 +211,7 @@ void pg_conn_close(struct pg_conn *c)
 
 /* ---- statements ----------------------------------------------------------------------------- */
 
-static enum errcode lost(struct pg_conn *c, struct error *err)
+enum errcode pg_lost(struct pg_conn *c, struct error *err)
 {
     c->is_broken = true;
     return postgres_error(c->pq, NULL, "waiting for the database", false, err);
@@ -246,31 +246,32 @@ static void cancel_step(void *arg)
     }
 }
 
-static enum errcode flush(struct pg_conn *c, struct error *err)
+enum errcode pg_flush(struct pg_conn *c, struct error *err)
 {
     int rc;
     while ((rc = PQflush(c->pq)) > 0) {
         TRY(pg_wait(c, POLLIN | POLLOUT, -1, err));
         if (!PQconsumeInput(c->pq)) {
-            return lost(c, err);
+            return pg_lost(c, err);
         }
     }
-    return rc < 0 ? lost(c, err) : ERR_OK;
+    return rc < 0 ? pg_lost(c, err) : ERR_OK;
 }
 
 static int64_t limit_us(const struct pg_conn *c)
 {
-    return c->duty != DUTY_SCHEMA ? ((int64_t)c->engine->options.statement_ms + SLACK_MS) * 1000
-                                  : -1;
+    return c->duty != DUTY_SCHEMA && !c->is_patient
+               ? ((int64_t)c->engine->options.statement_ms + SLACK_MS) * 1000
+               : -1;
 }
 
 static enum errcode next_result(struct pg_conn *c, PGresult **out, struct error *err)
 {
-    TRY(flush(c, err));
+    TRY(pg_flush(c, err));
     while (PQisBusy(c->pq)) {
         TRY(pg_wait(c, POLLIN, limit_us(c), err));
         if (!PQconsumeInput(c->pq)) {
-            return lost(c, err);
+            return pg_lost(c, err);
         }
     }
     *out = PQgetResult(c->pq);
@@ -346,7 +347,7 @@ enum errcode pg_ask(struct pg_conn *c, const char *text, const char *const *para
 {
     PGresult *r = NULL;
     if (!PQsendQueryParams(c->pq, text, n, NULL, params, NULL, NULL, 0)) {
-        return lost(c, err);
+        return pg_lost(c, err);
     }
     TRY(pg_receive(c, &r, err));
     enum errcode code = pg_check(c, r, "running a statement", err);
@@ -368,7 +369,7 @@ enum errcode pg_run(struct pg_conn *c, const char *text, int64_t *n_rows, struct
 {
     PGresult *r = NULL;
     if (!PQsendQuery(c->pq, text)) {
-        return lost(c, err);
+        return pg_lost(c, err);
     }
     TRY(pg_receive(c, &r, err));
     enum errcode code = pg_check(c, r, "running a statement", err);
@@ -422,7 +423,7 @@ static enum errcode apply(struct pg_conn *c, struct pg_place *place, const char 
                           struct error *err)
 {
     PGresult *r = NULL;
-    TRY(PQsendQuery(c->pq, text) ? ERR_OK : lost(c, err));
+    TRY(PQsendQuery(c->pq, text) ? ERR_OK : pg_lost(c, err));
     TRY(pg_receive(c, &r, err));
     enum errcode code = is_failure(r) ? pg_conn_lost_place(c, place, r, err) : ERR_OK;
     PQclear(r);
@@ -446,6 +447,7 @@ enum errcode pg_conn_set(struct pg_conn *c, struct pg_place *place, enum pg_duty
 {
     const struct engine_options *o = &c->engine->options;
     c->is_steady = duty == DUTY_WRITE || duty == DUTY_SCHEMA;
+    c->is_patient = false;
     if (c->place == place && c->duty == duty) {
         return ERR_OK;
     }

@@ -51,9 +51,10 @@ struct pg_conn {
     struct postgres_engine *engine;
     struct pg_place *place; /* whose role and search_path are set; NULL = nobody's */
     enum pg_duty duty;
-    bool is_steady; /* a cancelled fiber still waits for it: what it does must be known */
-    bool is_broken; /* closed when it is given back */
-    bool is_used;   /* its session is not as it began */
+    bool is_steady;  /* a cancelled fiber still waits for it: what it does must be known */
+    bool is_patient; /* its statements may take as long as they need */
+    bool is_broken;  /* closed when it is given back */
+    bool is_used;    /* its session is not as it began */
     int64_t idle_us;
     struct pg_statements statements;
     struct pg_conn *next;
@@ -117,6 +118,10 @@ enum errcode pg_conn_lost_place(const struct pg_conn *c, struct pg_place *place,
  *  cancelled. Errors: ERR_CANCELLED, ERR_TIMEOUT. */
 enum errcode pg_wait(struct pg_conn *c, short events, int64_t timeout_us,
                      struct error *err) MUST_CHECK;
+/** pg_flush() - until all is sent. */
+enum errcode pg_flush(struct pg_conn *c, struct error *err) MUST_CHECK;
+/** pg_lost() - the connection is: ERR_UNAVAILABLE. */
+enum errcode pg_lost(struct pg_conn *c, struct error *err);
 /** pg_receive() - send what is left and wait for all results of the statement; *out is the first
  *  failed one, else the last. ERR_OK also when that is a failure. */
 enum errcode pg_receive(struct pg_conn *c, PGresult **out, struct error *err) MUST_CHECK;
@@ -173,6 +178,8 @@ void pg_cursors_close(struct postgres_session *s);
 /* write.c */
 /** pg_numbered_column() - the column whose generated value an insert tells, or NULL. */
 const struct column *pg_numbered_column(const struct write *w);
+/** pg_explain() - a violated constraint in the words of the table. */
+void pg_explain(struct error *err, const struct write *w);
 /** pg_pass_number() - the sequence of @c gives no number up to @number any more. */
 enum errcode pg_pass_number(struct postgres_session *s, const struct table *t,
                             const struct column *c, int64_t number, struct error *err) MUST_CHECK;

@@ -63,6 +63,13 @@ void postgres_cursor_close(struct cursor *c);
 enum errcode postgres_write(struct session *s, const struct write *w, struct write_result *out,
                             struct error *err);
 int64_t postgres_row_estimate(struct session *s, const struct table *t);
+/* a row that cannot go in has where = "/<row>/<column>", rows counted from 0, as far as that can be
+   told */
+enum errcode postgres_bulk_begin(struct engine *e, struct str ns, const struct write *shape,
+                                 struct bulk **out, struct error *err);
+enum errcode postgres_bulk_row(struct bulk *b, const struct value *values, struct error *err);
+enum errcode postgres_bulk_end(struct bulk *b, bool commit, struct write_result *out,
+                               struct error *err);
 
 /* structure: inspect.c, plan.c, run.c */
 enum errcode postgres_inspect(struct session *s, struct catalog **out, struct error *err);

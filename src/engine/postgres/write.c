@@ -77,7 +77,7 @@ static void explain_check(struct error *err, const struct write *w, const char *
     }
 }
 
-static void explain(struct error *err, const struct write *w)
+void pg_explain(struct error *err, const struct write *w)
 {
     if (!err) {
         return;
@@ -200,7 +200,7 @@ enum errcode postgres_write(struct session *base, const struct write *w, struct 
     TRY(say(s, w, a, &params, err));
     enum errcode code = pg_session_ask(s, buf_str(&s->text), &params, false, &r, err);
     if (code != ERR_OK) {
-        explain(err, w);
+        pg_explain(err, w);
         return code;
     }
     struct write_result result = read_result(w, r);

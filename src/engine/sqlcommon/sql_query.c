@@ -184,7 +184,7 @@ static bool is_among(const struct column *const *columns, size_t n, const struct
     return false;
 }
 
-static void write_conflict(struct sql_writer *w, const struct write *wr)
+void sql_conflict(struct sql_writer *w, const struct write *wr)
 {
     if (!w->dialect->conflict_by_key || wr->n_conflict == 0) {
         w->broken = "an upsert without its key";
@@ -253,7 +253,7 @@ void sql_write(struct sql_writer *w, const struct write *wr)
         return;
     case WRITE_UPSERT:
         write_insert(w, wr, true);
-        write_conflict(w, wr);
+        sql_conflict(w, wr);
         return;
     case WRITE_UPDATE:
         write_update(w, wr);
@@ -273,6 +273,6 @@ void sql_insert_shape(struct sql_writer *w, const struct write *wr)
 {
     write_insert(w, wr, false);
     if (wr->kind == WRITE_UPSERT) {
-        write_conflict(w, wr);
+        sql_conflict(w, wr);
     }
 }

@@ -89,6 +89,9 @@ void sql_write(struct sql_writer *w, const struct write *wr);
 /** sql_insert_shape() - INSERT (or UPSERT) of @wr with one placeholder per column, no params. */
 void sql_insert_shape(struct sql_writer *w, const struct write *wr);
 
+/** sql_conflict() - what an upsert of @wr does when its key is there: " ON CONFLICT (…) DO …". */
+void sql_conflict(struct sql_writer *w, const struct write *wr);
+
 /** sql_quote_ident() - the same quoting without a writer, for tools that only build names. */
 void sql_quote_ident(struct buf *out, char quote, struct str name);
 /** sql_quote_text() - 'text' with quotes doubled (and backslashes when @backslash). */

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/str.h"
+
+/*
+ * Bytes set aside until they are all there: a buffer that spills to a nameless file. Read back from
+ * the start, as often as needed. Files are written and read by workers.
+ */
+struct spill {
+    struct buf tail;  /* not in the file yet */
+    int fd;           /* -1 = nothing spilt */
+    int64_t n_spilt;  /* bytes in the file */
+    struct buf piece; /* of reading */
+    int64_t offset;   /* of the file, behind the piece */
+    bool is_tail;     /* the piece was the last one of the file */
+};
+
+void spill_init(struct spill *s);
+void spill_release(struct spill *s);
+/** spill_settle() - after bytes were added to s->tail: they go to the file when there are many.
+ *  Errors: ERR_DISK_FULL, ERR_IO, ERR_TOO_LARGE. */
+enum errcode spill_settle(struct spill *s, struct error *err) MUST_CHECK;
+/** spill_rewind() - the next piece is the first. */
+void spill_rewind(struct spill *s);
+/** spill_next() - the next bytes in order, valid until the next call; empty at the end. Errors:
+ *  ERR_IO. */
+enum errcode spill_next(struct spill *s, struct str *out, struct error *err) MUST_CHECK;
