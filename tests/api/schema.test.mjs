@@ -206,7 +206,7 @@ test("unknown fields and operations are named (A-56, A-72)", async (t) => {
 
 test("what is not built yet answers 404", async (t) => {
   const { client } = await startWithOwner(t);
-  for (const path of ["relationships", "views", "endpoints", "sources", "nothing"]) {
+  for (const path of ["relationships", "views", "endpoints", "nothing"]) {
     assert.equal((await client.get(`${editor}/${path}`)).status, 404, path);
   }
   assert.equal((await client.post(`${editor}/query`, {})).status, 404);
