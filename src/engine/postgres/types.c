@@ -125,6 +125,19 @@ static const char *declare_new(struct arena *a, const struct type *t)
     return is_textual(t->kind) ? arena_printf(a, "%s" BYTES_ORDER, plain) : plain;
 }
 
+/* Words behind a type that say more of a column than its type. */
+static bool says_more(const struct pg_token *t)
+{
+    static const char *const words[] = {"not",   "null",       "primary",   "unique", "references",
+                                        "check", "constraint", "generated", "default"};
+    for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+        if (t->kind == PG_WORD && pg_token_is(t, words[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* What format_type() may say and a collation: it goes into a statement as it is. */
 static bool is_declarable(struct arena *a, const char *native)
 {
@@ -133,7 +146,7 @@ static bool is_declarable(struct arena *a, const char *native)
     for (size_t i = 0; i < k.n; i++) {
         const struct pg_token *t = &k.items[i];
         bool fits =
-            pg_token_is_name(t) || pg_token_is(t, ".") || pg_token_is(t, "[") ||
+            (pg_token_is_name(t) && !says_more(t)) || pg_token_is(t, ".") || pg_token_is(t, "[") ||
             pg_token_is(t, "]") ||
             (depth == 1 && (t->kind == PG_NUMBER || pg_token_is(t, ",") || pg_token_is(t, "-")));
         depth += pg_token_is(t, "(") - pg_token_is(t, ")");
