@@ -27,8 +27,8 @@ struct plan_step {
        a later step fails or a crash ended the change. It does no harm where @text did not run.
        NULL = there is nothing to take back, or the engine does it. */
     const char *undo;
-    const char *lock;    /* "none", "write", "exclusive": what others wait for */
-    bool is_rewrite;     /* touches every row */
+    const char *lock; /* "none", "write", "exclusive": what others wait for */
+    bool is_rewrite;  /* touches every row */
 };
 
 struct plan_group {
