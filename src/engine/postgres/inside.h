@@ -32,6 +32,13 @@ enum pg_duty {
 
 #define PG_CHANNEL "telaio_ddl"
 
+#define ESTIMATES_KEPT 64
+
+struct pg_estimate {
+    uint64_t hash; /* of the table's name */
+    int64_t us, rows;
+};
+
 /* A namespace as this driver knows it; made on first use, never gone while the engine lives. */
 struct pg_place {
     struct postgres_engine *engine;
@@ -43,7 +50,8 @@ struct pg_place {
     _Atomic(uint64_t) sum;         /* of its catalogue rows (generation.c), */
     _Atomic(int64_t) next_look_us; /* and when they are looked at again */
     atomic_bool is_looking;
-    struct turn_group waiting[LOOPS_MAX + 1]; /* for pipelines of a loop; last: for the pool */
+    struct pg_estimate estimates[ESTIMATES_KEPT]; /* under engine.lock */
+    struct turn_group waiting[LOOPS_MAX + 1];     /* for pipelines of a loop; last: for the pool */
 };
 
 struct pg_conn {

@@ -58,6 +58,7 @@ static const struct engine_ops postgres_ops = {
     .cursor_next = postgres_cursor_next,
     .cursor_close = postgres_cursor_close,
     .write = postgres_write,
+    .row_estimate = postgres_row_estimate,
     .bulk_begin = postgres_bulk_begin,
     .bulk_row = postgres_bulk_row,
     .bulk_end = postgres_bulk_end,

@@ -451,6 +451,27 @@ static void test_reading_inside(void **state)
     assert_int_equal(r.n, 3001);
 }
 
+static int64_t estimate(struct fixture *f)
+{
+    struct session *s = NULL;
+    /* of a session that may change structure: nothing of before is kept */
+    assert_ok(f, engine_session_begin(f->engine, STR("tenants/main"), ACCESS_SCHEMA, &s, &f->err));
+    int64_t n = engine_row_estimate(s, &items);
+    engine_session_end(s);
+    return n;
+}
+
+static void test_estimate(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(estimate(f), 0);
+    fill(f, 1000);
+    assert_int_equal(estimate(f), 1000); /* counted: there are no statistics yet */
+    fixture_sql(f, "ANALYZE %s.items", f->tenant);
+    fill(f, 3000);
+    assert_in_range(estimate(f), 3500, 4500);
+}
+
 /* Another tenant's role reaches nothing, whatever is asked. */
 static void test_walls(void **state)
 {
@@ -501,7 +522,7 @@ int main(void)
         CASE(test_write),      CASE(test_given_number), CASE(test_bytes),
         CASE(test_violations), CASE(test_moved),        CASE(test_going_on),
         CASE(test_giving_up),  CASE(test_swallowing),   CASE(test_reading_inside),
-        CASE(test_walls),      CASE(test_read_only),
+        CASE(test_walls),      CASE(test_estimate),     CASE(test_read_only),
     };
     return cmocka_run_group_tests_name("postgres/rows", tests, NULL, NULL);
 }
