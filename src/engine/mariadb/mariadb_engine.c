@@ -106,13 +106,13 @@ static const char *settings_text(struct mariadb_engine *e)
     if (e->is_mysql) {
         return arena_printf(e->arena,
                             "%s, SESSION max_execution_time = %d, SESSION transaction_isolation = "
-                            "'SERIALIZABLE'",
-                            common, o->statement_ms);
+                            "'SERIALIZABLE', SESSION transaction_read_only = %d",
+                            common, o->statement_ms, o->is_read_only);
     }
     return arena_printf(e->arena,
                         "%s, SESSION max_statement_time = %d.%03d, SESSION tx_isolation = "
-                        "'SERIALIZABLE'",
-                        common, o->statement_ms / 1000, o->statement_ms % 1000);
+                        "'SERIALIZABLE', SESSION tx_read_only = %d",
+                        common, o->statement_ms / 1000, o->statement_ms % 1000, o->is_read_only);
 }
 
 /* "5.5.5-10.11.19-MariaDB-0+deb12u1": replication's old prefix may stand first. */

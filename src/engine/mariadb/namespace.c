@@ -221,7 +221,9 @@ static enum errcode read_count(struct mariadb_engine *e, struct my_namespace *n,
     }
     const char *text =
         arena_printf(a, "SELECT n FROM %s.`" MY_STATE "` WHERE id = 1", quoted(a, n->database));
-    return ask_anywhere(e, text, NULL, 0, out, err);
+    enum errcode code = ask_anywhere(e, text, NULL, 0, out, err);
+    return code == ERR_SCHEMA_MOVED ? ERROR(err, ERR_NOT_FOUND, "the namespace is not there")
+                                    : code;
 }
 
 static uint64_t generation_of(uint64_t count, uint64_t epoch)

@@ -55,8 +55,9 @@ static enum errcode lock_alone(struct mariadb_session *s, struct error *err)
     if (s->engine->options.is_read_only) {
         return ERROR(err, ERR_FORBIDDEN, "the database is read-only");
     }
-    TRY(my_connect(s->engine, s->database, &s->lock, err));
+    TRY(my_connect(s->engine, NULL, &s->lock, err));
     s->lock->is_patient = true;
+    TRY(my_prepare_for(s->lock, s->database, err));
     if (s->engine->options.is_attached) {
         MYSQL_RES *r = NULL;
         TRY(my_ask(s->lock, "SELECT get_lock(concat('telaio:', left(database(), 50)), 2)", NULL, 0,
