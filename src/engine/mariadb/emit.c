@@ -117,7 +117,20 @@ static bool takes_bare_now(const char *type)
     return n >= 11 && strcmp(type + n - 11, "datetime(6)") == 0;
 }
 
-/* A literal as it is stored; what is computed in brackets. */
+static bool has_long_characters(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        if ((unsigned char)s.p[i] >= 0xF0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * A literal as it is stored; what is computed in brackets. MariaDB never tells a literal with
+ * characters of four bytes right, but tells an expression.
+ */
 static void write_default(struct sql_writer *w, const struct column *c)
 {
     const struct expr *e = c->default_value;
@@ -125,8 +138,9 @@ static void write_default(struct sql_writer *w, const struct column *c)
     bool is_now = e->kind == EXPR_CALL && text_eq(e->name, "now") && takes_bare_now(type);
     bool is_literal = e->kind == EXPR_LITERAL;
     bool is_long = type && (strstr(type, "text") || strstr(type, "blob") || text_eq(type, "json"));
-    bool is_bare = is_now || (is_literal && !(is_long && my_is_mysql(w)));
-    sql_text(w, is_bare ? " DEFAULT " : " DEFAULT (");
+    bool is_told = !is_literal || e->value.kind != VALUE_TEXT || !has_long_characters(e->value.s);
+    bool is_bare = is_now || (is_literal && is_told && !(is_long && my_is_mysql(w)));
+    sql_text(w, is_bare ? " DEFAULT " : is_told ? " DEFAULT (" : " DEFAULT (concat(");
     if (is_literal) {
         bool is_boolean = c->type.kind == TYPE_BOOLEAN;
         struct value v = is_boolean ? e->value : mariadb_encode(w->arena, c, e->value);
@@ -134,7 +148,7 @@ static void write_default(struct sql_writer *w, const struct column *c)
     } else {
         sql_expr(w, e);
     }
-    sql_text(w, is_bare ? "" : ")");
+    sql_text(w, is_bare ? "" : is_told ? ")" : "))");
 }
 
 static void write_generated(struct sql_writer *w, const struct column *c)
@@ -151,6 +165,9 @@ static void write_comment(struct sql_writer *w, const char *before, const char *
 {
     if (comment && *comment) {
         struct value v = value_text(comment);
+        if (has_long_characters(v.s)) { /* they would be kept as "?" */
+            w->broken = "a comment with a character of four bytes";
+        }
         sql_text(w, before);
         sql_literal(w, &v);
     }

@@ -138,7 +138,11 @@ enum errcode mariadb_inspect(struct session *base, struct catalog **out, struct 
         catalog->generation = my_generation_seen(s->place);
     }
     TRY(mariadb_own(s, &c, err));
+    map_init(&r.whole, r.arena, false);
     enum errcode code = read_stable(s, c, &r, err);
+    if (code == ERR_OK) {
+        code = my_read_whole(c, &r, err);
+    }
     if (code == ERR_OK) {
         build(&r);
         *out = catalog_ref(catalog);

@@ -2,7 +2,9 @@
 
 #include <mysql.h>
 
+#include "base/map.h"
 #include "catalog/catalog.h"
+#include "engine/mariadb/conn.h"
 
 /*
  * One reading of a database: what information_schema says of all its tables, a result each. There
@@ -25,8 +27,16 @@ struct my_reading {
     bool is_mysql;
     const char *database;
     MYSQL_RES *results[MY_SECTIONS];
+    struct map whole; /* texts that information_schema cannot tell, see inspect_text.c */
     struct catalog *catalog;
 };
+
+/** my_read_whole() - the texts that the results have a "?" in, from SHOW CREATE. */
+enum errcode my_read_whole(struct my_conn *c, struct my_reading *r, struct error *err) MUST_CHECK;
+/** my_whole() - @cell of @table's part @name as it really is; @what: "type", "default",
+ * "generated", "check", "comment" or "trigger". */
+const char *my_whole(struct my_reading *r, const char *table, const char *what, const char *name,
+                     const char *cell);
 
 /* inspect_table.c: each takes one row and puts it where it belongs in r->catalog. */
 void my_take_table(struct my_reading *r, MYSQL_ROW row);

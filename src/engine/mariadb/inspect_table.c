@@ -106,19 +106,22 @@ void my_take_column(struct my_reading *r, MYSQL_ROW row)
         return;
     }
     const char *extra = row[5] ? row[5] : "";
+    const char *type = my_whole(r, row[0], "type", row[1], row[2]);
+    const char *standard = my_whole(r, row[0], "default", row[1], row[4]);
+    const char *generated = my_whole(r, row[0], "generated", row[1], row[8]);
     struct column c = {.name = arena_strdup(r->arena, row[1]),
                        .is_nullable = text_eq(row[3], "YES"),
                        .is_auto_increment = strcasestr(extra, "auto_increment") != NULL};
-    c.type = mariadb_type_of(r->arena, native_text(r, row[2], extra));
+    c.type = mariadb_type_of(r->arena, native_text(r, type, extra));
     c.collation = row[6] && !is_bytewise(row[6]) ? arena_strdup(r->arena, row[6]) : NULL;
     c.comment = row[7] && row[7][0] ? arena_strdup(r->arena, row[7]) : NULL;
-    if (row[8] && row[8][0]) {
+    if (generated && generated[0]) {
         c.generated = strcasestr(extra, "STORED") || strcasestr(extra, "PERSISTENT")
                           ? GENERATED_STORED
                           : GENERATED_VIRTUAL;
-        c.generated_as = my_expr_read(r->arena, str_of(row[8]));
+        c.generated_as = my_expr_read(r->arena, str_of(generated));
     } else {
-        c.default_value = default_of(r, &c.type, row[4], extra);
+        c.default_value = default_of(r, &c.type, standard, extra);
     }
     ARENA_PUSH(r->arena, t->columns, t->n_columns, c);
 }
@@ -218,8 +221,9 @@ void my_take_check(struct my_reading *r, MYSQL_ROW row)
     if (!t) {
         return;
     }
-    struct check check = {.name = arena_strdup(r->arena, row[1]),
-                          .expr = my_expr_read(r->arena, str_of(row[3]))};
+    struct check check = {
+        .name = arena_strdup(r->arena, row[1]),
+        .expr = my_expr_read(r->arena, str_of(my_whole(r, row[0], "check", row[1], row[3])))};
     if (text_eq(row[2], "Column")) {
         struct column *c = table_find_column(t, str_of(row[1]));
         if (c && my_type_refine(r->arena, c, check.expr, r->is_mysql)) {
@@ -292,7 +296,7 @@ void my_take_trigger(struct my_reading *r, MYSQL_ROW row)
         a,
         "SET STATEMENT sql_mode = '%s' FOR CREATE DEFINER=%s TRIGGER %s %s %s ON %s FOR EACH ROW %s",
         row[6] ? row[6] : "", definer_text(a, row[5] ? row[5] : "@"), quoted(a, row[1]), row[2],
-        row[3], quoted(a, row[0]), row[4]);
+        row[3], quoted(a, row[0]), my_whole(r, row[0], "trigger", row[1], row[4]));
     ARENA_PUSH(a, t->triggers, t->n_triggers, trigger);
 }
 

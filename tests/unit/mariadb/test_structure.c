@@ -278,6 +278,27 @@ static void a_dump_and_its_restore_read_the_same(void **state)
     fixture_sql(p->f, arena_printf(p->arena, "DROP DATABASE %s", copy), NULL);
 }
 
+/* information_schema has a "?" for characters of four bytes. */
+static void long_characters_are_read_whole(void **state)
+{
+    struct place *p = *state;
+    fixture_sql(p->f,
+                "CREATE TABLE smile (id int PRIMARY KEY, `a``b` varchar(20) DEFAULT (concat('x "
+                "😀 it''s')) COMMENT 'plain?', m varchar(4) CHECK (m IN ('😀', "
+                "'it''s')), g varchar(50) AS (concat(m, '🚀 (')) VIRTUAL, CONSTRAINT far CHECK "
+                "(m <> '🌍)' OR id > 1))",
+                "CREATE TRIGGER grin BEFORE INSERT ON smile FOR EACH ROW SET NEW.m = '😀'", NULL);
+    struct catalog *c = inspect(p, p->attached);
+    const struct table *t = table_of(c, "smile");
+    assert_string_equal(column_of(t, "a`b")->default_value->value.s.p, "x 😀 it's");
+    assert_string_equal(column_of(t, "a`b")->comment, "plain?");
+    assert_string_equal(column_of(t, "m")->type.values[0], "😀");
+    assert_string_equal(column_of(t, "g")->generated_as->args[1]->value.s.p, "🚀 (");
+    assert_string_equal(t->checks[0].expr->args[0]->args[1]->value.s.p, "🌍)");
+    assert_non_null(strstr(t->triggers[0].native, "'😀'"));
+    catalog_unref(c);
+}
+
 static enum errcode run_list(struct place *p, struct change_list *list, const char *tag)
 {
     struct session *s = NULL;
@@ -406,6 +427,7 @@ int main(void)
         TEST(everything_is_read),
         TEST(checks_and_keys_say_what_they_mean),
         TEST(a_dump_and_its_restore_read_the_same),
+        TEST(long_characters_are_read_whole),
         TEST(a_dropped_column_comes_back_to_the_letter),
         TEST(a_table_in_the_way_of_views_and_triggers_is_not_renamed),
     };
