@@ -105,6 +105,29 @@ enum errcode mongo_bulk_begin(struct engine *engine, struct str ns, const struct
     return ERR_OK;
 }
 
+/* An update as the command takes it. A row whose key is NULL collides with nothing: it is looked
+ * for by the "_id" that it alone has. */
+static const bson_t *statement_of(struct arena *a, const struct upsert *u, const bson_t *row)
+{
+    bson_t *out = mongo_doc(a);
+    bson_iter_t it;
+    const bson_t *filter = u->filter;
+    const bson_t *update = u->update;
+    if (!filter && bson_iter_init_find(&it, row, "_id")) {
+        bson_t *key = mongo_doc(a);
+        bson_t *once = mongo_doc(a);
+        BSON_APPEND_VALUE(key, "_id", bson_iter_value(&it));
+        BSON_APPEND_DOCUMENT(once, "$setOnInsert", row);
+        BCON_APPEND(key, TELAIO_PREFIX "none", "{", "$exists", BCON_BOOL(true), "}");
+        filter = key;
+        update = once;
+    }
+    BSON_APPEND_DOCUMENT(out, "q", filter ? filter : row);
+    BSON_APPEND_DOCUMENT(out, "u", update);
+    BSON_APPEND_BOOL(out, "upsert", true);
+    return out;
+}
+
 static enum errcode pack_row(struct mongo_bulk *b, const struct value *values, struct error *err)
 {
     struct write w = b->shape;
@@ -116,16 +139,12 @@ static enum errcode pack_row(struct mongo_bulk *b, const struct value *values, s
     doc = row.doc;
     if (w.kind == WRITE_UPSERT) {
         struct upsert u = upsert_of(b->scratch, &w, row.doc);
-        if (u.filter && row.counts) {
+        if (row.counts) {
             return ERROR(err, ERR_UNSUPPORTED,
                          "rows whose key is counted are not upserted by "
                          "another column in bulk");
         }
-        bson_t *both = mongo_doc(b->scratch);
-        BSON_APPEND_DOCUMENT(both, "f", u.filter ? u.filter : row.doc);
-        BSON_APPEND_DOCUMENT(both, "u", u.update);
-        BSON_APPEND_BOOL(both, "i", !u.filter);
-        doc = both;
+        doc = statement_of(b->scratch, &u, row.doc);
     }
     buf_add(&b->rows, bson_get_data(doc), doc->len);
     if (buf_failed(&b->rows)) {
@@ -210,16 +229,6 @@ static enum errcode next_doc(struct feed *f, bson_t *out)
     return ERR_OK;
 }
 
-static bson_t *options(struct feed *f)
-{
-    bson_t *opts = mongo_doc(f->arena);
-    bson_error_t why = {0};
-    if (f->session->transaction) {
-        (void)mongoc_client_session_append(f->session->transaction, opts, &why);
-    }
-    return opts;
-}
-
 static int64_t number_in(const bson_t *reply, const char *key)
 {
     bson_iter_t it;
@@ -238,73 +247,60 @@ static int64_t failed_row(const bson_t *reply)
     return 0;
 }
 
-static enum errcode refuse_row(struct feed *f, const bson_t *reply, const bson_error_t *why)
+static enum errcode send_command(struct feed *f, bson_t *command, bson_t *reply)
 {
     struct mongo_session *s = f->session;
-    s->is_transient = s->is_transient || mongo_is_transient(reply) || why->code == 112;
-    enum errcode code = mongo_error(reply, why, f->bulk->shape.table, "inserting rows", f->err);
+    enum errcode code = mongo_write_command(s, command, f->bulk->shape.table, reply, f->err);
+    if (code == ERR_OK) {
+        return ERR_OK;
+    }
     if (code == ERR_UNIQUE_VIOLATION && f->first) {
         insert_forget_count(s, f->bulk->shape.table);
     }
-    (void)error_prefix_where(
-        f->err, arena_printf(f->arena, "/%lld", (long long)(f->n_sent + failed_row(reply))));
+    int64_t at = failed_row(reply);
+    (void)error_prefix_where(f->err, arena_printf(f->arena, "/%lld", (long long)(f->n_sent + at)));
+    f->n_sent += s->transaction ? 0 : at; /* those before it are there */
     return code;
 }
 
-static enum errcode add_upserts(struct feed *f, mongoc_bulk_operation_t *op)
+/* {VERB: table, LIST: [the batch]} */
+static bson_t *command_of(struct feed *f, const char *verb, const char *list)
 {
+    bson_t *command = mongo_doc(f->arena);
+    bson_t items;
+    BSON_APPEND_UTF8(command, verb, f->bulk->shape.table->name);
+    BSON_APPEND_BOOL(command, "ordered", true);
+    BSON_APPEND_ARRAY_BEGIN(command, list, &items);
     for (size_t i = 0; i < f->n; i++) {
-        bson_t *opts = mongo_doc(f->arena);
-        bson_error_t why = {0};
-        bson_iter_t it;
-        bson_t *filter = bson_iter_init_find(&it, f->batch[i], "f") ? mongo_doc_copy(f->arena, &it)
-                                                                    : mongo_doc(f->arena);
-        bson_t *update = bson_iter_init_find(&it, f->batch[i], "u") ? mongo_doc_copy(f->arena, &it)
-                                                                    : mongo_doc(f->arena);
-        bool is_insert = bson_iter_init_find(&it, f->batch[i], "i") && bson_iter_bool(&it);
-        BSON_APPEND_BOOL(opts, "validate", false);
-        if (!is_insert) {
-            BSON_APPEND_BOOL(opts, "upsert", true);
-        }
-        bool done =
-            is_insert ? mongoc_bulk_operation_insert_with_opts(op, filter, opts, &why)
-                      : mongoc_bulk_operation_update_one_with_opts(op, filter, update, opts, &why);
-        if (!done) {
-            return mongo_error(NULL, &why, f->bulk->shape.table, "inserting rows", f->err);
-        }
+        char room[16];
+        const char *at = NULL;
+        bson_uint32_to_string((uint32_t)i, &at, room, sizeof room);
+        BSON_APPEND_DOCUMENT(&items, at, f->batch[i]);
     }
+    bson_append_array_end(command, &items);
+    return command;
+}
+
+static size_t count_items(const bson_t *reply, const char *key)
+{
+    bson_iter_t it;
+    struct arena *a AUTO(arena_freep) = arena_new();
+    return bson_iter_init_find(&it, reply, key) ? bson_count_keys(mongo_doc_copy(a, &it)) : 0;
+}
+
+static enum errcode send_upserts(struct feed *f)
+{
+    bson_t reply AUTO(mongo_reply_destroyp) = BSON_INITIALIZER;
+    TRY(send_command(f, command_of(f, "update", "updates"), &reply));
+    f->bulk->total.n_inserted += (int64_t)count_items(&reply, "upserted");
+    f->bulk->total.n_rows += number_in(&reply, "n");
     return ERR_OK;
 }
 
-static enum errcode send_upserts(struct feed *f, mongoc_collection_t *c)
+static enum errcode send_inserts(struct feed *f)
 {
     bson_t reply AUTO(mongo_reply_destroyp) = BSON_INITIALIZER;
-    bson_error_t why = {0};
-    mongoc_bulk_operation_t *op = mongoc_collection_create_bulk_operation_with_opts(c, options(f));
-    enum errcode code = add_upserts(f, op);
-    bool done = code == ERR_OK && mongoc_bulk_operation_execute(op, &reply, &why);
-    if (code == ERR_OK && !done) {
-        code = refuse_row(f, &reply, &why);
-    }
-    mongoc_bulk_operation_destroy(op);
-    if (code == ERR_OK) {
-        int64_t added = number_in(&reply, "nUpserted") + number_in(&reply, "nInserted");
-        f->bulk->total.n_inserted += added;
-        f->bulk->total.n_rows += added + number_in(&reply, "nMatched");
-    }
-    return code;
-}
-
-static enum errcode send_inserts(struct feed *f, mongoc_collection_t *c)
-{
-    bson_t reply AUTO(mongo_reply_destroyp) = BSON_INITIALIZER;
-    bson_error_t why = {0};
-    bson_t *opts = options(f);
-    BSON_APPEND_BOOL(opts, "ordered", true);
-    BSON_APPEND_BOOL(opts, "validate", false);
-    if (!mongoc_collection_insert_many(c, (const bson_t **)f->batch, f->n, opts, &reply, &why)) {
-        return refuse_row(f, &reply, &why);
-    }
+    TRY(send_command(f, command_of(f, "insert", "documents"), &reply));
     f->bulk->total.n_rows += (int64_t)f->n;
     f->bulk->total.n_inserted += (int64_t)f->n;
     return ERR_OK;
@@ -316,10 +312,7 @@ static enum errcode send_batch(struct feed *f)
         return ERR_OK;
     }
     bool is_upsert = f->bulk->shape.kind == WRITE_UPSERT;
-    mongoc_collection_t *c = mongoc_client_get_collection(
-        f->session->client, f->session->room->database, f->bulk->shape.table->name);
-    enum errcode code = is_upsert ? send_upserts(f, c) : send_inserts(f, c);
-    mongoc_collection_destroy(c);
+    enum errcode code = is_upsert ? send_upserts(f) : send_inserts(f);
     f->n_sent += code == ERR_OK ? (int64_t)f->n : 0;
     f->n = 0;
     f->n_bytes = 0;
@@ -331,7 +324,7 @@ static enum errcode send_batch(struct feed *f)
 static enum errcode add_doc(struct feed *f, const bson_t *doc)
 {
     bson_t *own = mongo_doc_tie(f->arena, bson_copy(doc));
-    if (f->bulk->has_counted && !bson_has_field(own, "_id") && !bson_has_field(own, "f")) {
+    if (f->bulk->has_counted && !bson_has_field(own, "_id") && !bson_has_field(own, "q")) {
         struct new_row row = {.arena = f->arena, .doc = own, .counts = true};
         TRY(insert_count(f->session, f->bulk->shape.table, &row, f->err));
         own = row.doc;

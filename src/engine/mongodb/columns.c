@@ -113,8 +113,8 @@ void mongo_plan_create_column(struct planner *p, const struct change *c)
     if (!column->is_nullable && !column->default_value && !restores) {
         step_check(p, mongo_doc(p->arena), CHECK_NO_VALUE);
     }
+    /* values first: both the validator before and the one behind take them, also backwards */
     step_check(p, exists(p, mongo_field(p->is, column), true), CHECK_NAME);
-    step_validator(p);
     if (column->default_value) {
         fill(p, column);
     }
@@ -124,6 +124,7 @@ void mongo_plan_create_column(struct planner *p, const struct change *c)
     for (size_t i = 0; i < c->create_column.n_checks; i++) {
         check_rows(p, &c->create_column.checks[i]);
     }
+    step_validator(p);
     for (size_t i = 0; i < c->create_column.n_indexes; i++) {
         step_index(p, &c->create_column.indexes[i]);
     }
@@ -198,6 +199,16 @@ void mongo_plan_drop_column(struct planner *p, const struct change *c)
                     &(struct step_words){.comment = "the values go for good", .is_rewrite = true});
 }
 
+/* A document without the field @name would not pass. */
+static bool holds(const struct table *t, const char *name)
+{
+    bool held = t->native || !table_find_column(t, str_of(name))->is_nullable;
+    for (size_t i = 0; i < t->n_checks; i++) {
+        held = held || expr_mentions(t->checks[i].expr, name);
+    }
+    return held;
+}
+
 void mongo_plan_rename_column(struct planner *p, const struct change *c)
 {
     const char *from = table_find_column(p->was, str_of(c->rename_column.column))->name;
@@ -221,7 +232,11 @@ void mongo_plan_rename_column(struct planner *p, const struct change *c)
     if (!is_ours(p->is)) {
         set_foreign(p, foreign_set(p->arena, p->is->native, to, NULL, from, false));
     }
-    if (is_ours(p->is) || !text_eq(p->is->native, p->was->native)) {
+    bool validates = is_ours(p->is) || !text_eq(p->is->native, p->was->native);
+    bool is_held = validates && holds(p->was, from);
+    if (is_held) {
+        step_validation_off(p);
+    } else if (validates) {
         step_validator(p);
     }
     mongo_plan_step(
@@ -229,6 +244,9 @@ void mongo_plan_rename_column(struct planner *p, const struct change *c)
         &(struct step_words){.comment = "the field is renamed in each document",
                              .undo = update_of(p, to, false, change_of(p, "$rename", to, from)),
                              .is_rewrite = true});
+    if (is_held) {
+        step_validation_on(p);
+    }
     if (in_key) {
         step_key_index(p);
     }

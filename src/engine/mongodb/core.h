@@ -17,6 +17,7 @@
  * command; while all are lent, a fiber looks again every few milliseconds and no thread blocks.
  */
 struct room;
+struct table;
 
 struct mongo_engine {
     struct engine base;
@@ -28,9 +29,11 @@ struct mongo_engine {
     bool is_attached, is_read_only;
     bool has_transactions; /* a replica set or a mongos */
     int wire_version;
-    int connect_ms, statement_ms;
-    pthread_mutex_t lock; /* rooms */
+    int connect_ms, statement_ms, lock_ms;
+    pthread_mutex_t lock; /* all below */
     struct map rooms;     /* namespace text -> struct room */
+    int n_transactions;   /* open ones, and who waits to begin one: see session.c */
+    struct turn *turns, *last_turn;
 };
 
 static inline struct mongo_engine *mongo_engine_of(struct engine *e)
@@ -48,6 +51,7 @@ struct mongo_session {
     struct mongo_cursor *cursors; /* open ones */
     bool is_alone;                /* ACCESS_SCHEMA: has the room to itself */
     bool in_transact;
+    int patience_ms;           /* how long a write of a transaction may wait, see session.c */
     bool is_transient;         /* the server gave the transaction up: it may be run again */
     struct first_write *first; /* in_transact without transactions: see single.h */
     /* SCHEMA: the open group, see run.c */
@@ -96,6 +100,17 @@ const char *mongo_text(struct arena *a, const bson_t *doc);
 void mongo_text_add(struct buf *out, const bson_iter_t *it, bool plain);
 
 /* session.c */
+/**
+ * mongo_write_command() - insert, update or delete for @s, inside of its transaction if it has one
+ * @command: gets what is missing; on a worker
+ * @reply:   made in any case and destroyed by the caller
+ *
+ * Notes when the transaction may be run again. Errors: those of mongo_error() for @t.
+ */
+enum errcode mongo_write_command(struct mongo_session *s, bson_t *command, const struct table *t,
+                                 bson_t *reply, struct error *err) MUST_CHECK;
+/** mongo_note_failure() - a call of @s failed so: may the transaction be run again? */
+void mongo_note_failure(struct mongo_session *s, const bson_t *reply, int number);
 enum errcode mongo_session_begin(struct engine *e, struct str ns, enum access access,
                                  struct session **out, struct error *err);
 void mongo_session_end(struct session *s);

@@ -305,9 +305,14 @@ enum errcode mongo_error(const bson_t *reply, const bson_error_t *why, const str
     if (!why || why->code == 0) {
         return ERROR(err, ERR_INTERNAL, "%s failed", doing);
     }
-    bool is_server = why->domain == MONGOC_ERROR_SERVER || why->domain == MONGOC_ERROR_QUERY ||
-                     why->domain == MONGOC_ERROR_COMMAND || why->domain == MONGOC_ERROR_COLLECTION;
-    if (is_server || find_meaning((int)why->code)) {
+    static const uint32_t of_server[] = {MONGOC_ERROR_SERVER, MONGOC_ERROR_QUERY,
+                                         MONGOC_ERROR_COMMAND, MONGOC_ERROR_COLLECTION,
+                                         MONGOC_ERROR_WRITE_CONCERN};
+    bool is_server = false;
+    for (size_t i = 0; i < ARRAY_LEN(of_server); i++) {
+        is_server = is_server || why->domain == of_server[i];
+    }
+    if (is_server) {
         return raise((int)why->code, str_of(why->message), NULL, t, doing, err);
     }
     return raise_of_client(why, doing, err);

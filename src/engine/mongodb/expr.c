@@ -394,9 +394,10 @@ enum errcode mongo_check(struct arena *a, const struct table *t, const struct ex
 
 static enum errcode not_partial(struct error *err)
 {
-    return ERROR(err, ERR_UNSUPPORTED,
-                 "MongoDB makes partial indexes of comparisons with literals, \"is not null\" and "
-                 "AND of such");
+    return ERROR(
+        err, ERR_UNSUPPORTED,
+        "MongoDB makes partial indexes of comparisons with literals, \"is null\", \"is not "
+        "null\" and AND of such");
 }
 
 /* A condition on one field joins those that are there on it: a server with this protocol need not
@@ -473,17 +474,20 @@ const bson_t *mongo_present(struct arena *a, const struct type *t)
     return condition;
 }
 
-static enum errcode partial_there(struct arena *a, bson_t *out, const struct table *t,
-                                  const struct expr *e, struct error *err)
+/* "is null" and "is not null". */
+static enum errcode partial_null(struct arena *a, bson_t *out, const struct table *t,
+                                 const struct expr *e, struct error *err)
 {
-    const struct expr *inner = e->args[0];
+    const struct expr *inner = e->kind == EXPR_NOT ? e->args[0] : e;
     const struct column *c = inner->kind == EXPR_IS_NULL && inner->args[0]->kind == EXPR_COLUMN
                                  ? table_find_column(t, str_of(inner->args[0]->name))
                                  : NULL;
     if (!c) {
         return not_partial(err);
     }
-    join(a, out, mongo_field(t, c), mongo_present(a, &c->type));
+    bson_t *null = mongo_doc(a);
+    BSON_APPEND_NULL(null, "$eq");
+    join(a, out, mongo_field(t, c), e->kind == EXPR_NOT ? mongo_present(a, &c->type) : null);
     return ERR_OK;
 }
 
@@ -493,8 +497,8 @@ static enum errcode partial(struct arena *a, bson_t *out, const struct table *t,
     if (e->kind == EXPR_COMPARE) {
         return partial_compare(a, out, t, e, err);
     }
-    if (e->kind == EXPR_NOT) {
-        return partial_there(a, out, t, e, err);
+    if (e->kind == EXPR_NOT || e->kind == EXPR_IS_NULL) {
+        return partial_null(a, out, t, e, err);
     }
     if (e->kind != EXPR_AND) {
         return not_partial(err);

@@ -17,7 +17,7 @@ enum errcode mongo_check(struct arena *a, const struct table *t, const struct ex
                          const bson_t **out, struct error *err) MUST_CHECK;
 
 /** mongo_partial() - append @e to @out as a partialFilterExpression: comparisons of a column with a
- *  literal, "is not null", and AND of such. */
+ *  literal, "is null", "is not null", and AND of such. */
 enum errcode mongo_partial(struct arena *a, const struct table *t, const struct expr *e,
                            bson_t *out, struct error *err) MUST_CHECK;
 /** mongo_present() - the condition of a field of type @t that has a value, for such an index. */

@@ -12,6 +12,7 @@
 #define CONNECTIONS_NORMAL 20
 #define CONNECT_MS         5000
 #define STATEMENT_MS       60000
+#define LOCK_MS            2000
 #define SOCKET_MS          (3600 * 1000) /* a change of structure may take that long */
 
 static void discard_log(mongoc_log_level_t level, const char *domain, const char *message,
@@ -347,6 +348,7 @@ static struct mongo_engine *make_engine(const struct engine_options *o)
     e->is_read_only = o->is_read_only;
     e->connect_ms = or_default(o->connect_ms, CONNECT_MS);
     e->statement_ms = or_default(o->statement_ms, STATEMENT_MS);
+    e->lock_ms = or_default(o->lock_ms, LOCK_MS);
     BUG_ON(pthread_mutex_init(&e->lock, NULL) != 0);
     map_init(&e->rooms, a, false);
     return e;

@@ -47,6 +47,10 @@ void mongo_plan_fail(struct planner *p, enum errcode code);
 void step_create(struct planner *p, const struct table *t);
 /** step_validator() - the collection's validator becomes that of p->is. */
 void step_validator(struct planner *p);
+/** step_validation_off() - the same, but it holds nobody yet: documents are on their way from the
+ *  old form to the new one, or back. step_validation_on() ends that. */
+void step_validation_off(struct planner *p);
+void step_validation_on(struct planner *p);
 void step_rename(struct planner *p, const char *from, const char *to);
 /** step_index() - make the index @i of p->is. */
 void step_index(struct planner *p, const struct index *i);

@@ -138,7 +138,7 @@ static void note_failure(struct mongo_cursor *c)
     if (mongoc_cursor_error_document(c->cursor, &why, &said)) {
         struct mongo_session *s = c->session;
         c->code = mongo_error(said, &why, NULL, "reading rows", c->err);
-        s->is_transient = s->is_transient || (said && mongo_is_transient(said));
+        mongo_note_failure(s, said, (int)why.code);
     }
 }
 

@@ -5,8 +5,86 @@
 #include "engine/mongodb/room.h"
 #include "engine/mongodb/single.h"
 
+/*
+ * Transactions that meet: MongoDB ends one of them at once, servers that speak its protocol may let
+ * it wait for the other. Whoever waits has a worker, and the other needs one to go on. So fewer
+ * transactions are open at once than there are workers; a wait ends soon all the same, and the
+ * transaction is run again with more patience.
+ */
+#define OPEN_MAX     3
+#define PATIENCE     8 /* part of lock_ms that the first try may wait */
 #define TRIES_MAX    10
 #define TRY_AGAIN_US 1000
+
+void mongo_note_failure(struct mongo_session *s, const bson_t *reply, int number)
+{
+    static const int again[] = {112 /* WriteConflict */, 24 /* LockTimeout */,
+                                50 /* waited too long */, 251 /* given up by the server */};
+    s->is_transient = s->is_transient || (reply && mongo_is_transient(reply));
+    for (size_t i = 0; s->transaction && i < ARRAY_LEN(again); i++) {
+        s->is_transient = s->is_transient || number == again[i];
+    }
+}
+
+enum errcode mongo_write_command(struct mongo_session *s, bson_t *command, const struct table *t,
+                                 bson_t *reply, struct error *err)
+{
+    bson_t opts = BSON_INITIALIZER;
+    bson_error_t why = {0};
+    struct error said = ERROR_INIT;
+    if (s->transaction) {
+        (void)mongoc_client_session_append(s->transaction, &opts, &why);
+        BSON_APPEND_INT32(command, "maxTimeMS", s->patience_ms);
+    }
+    bool done = mongoc_client_write_command_with_opts(s->client, s->room->database, command, &opts,
+                                                      reply, &why);
+    bson_destroy(&opts);
+    enum errcode code = done ? mongo_reply_error(reply, t, "writing rows", &said)
+                             : mongo_error(reply, &why, t, "writing rows", &said);
+    if (code == ERR_OK) {
+        return ERR_OK;
+    }
+    mongo_note_failure(s, reply, said.engine_code);
+    return error_move(err, &said);
+}
+
+struct turn {
+    struct gate gate;
+    struct turn *next;
+};
+
+static void take_turn(struct mongo_engine *e)
+{
+    struct turn own = {.next = NULL};
+    pthread_mutex_lock(&e->lock);
+    bool is_free = e->n_transactions < OPEN_MAX;
+    if (is_free) {
+        e->n_transactions++;
+    } else {
+        gate_init(&own.gate);
+        *(e->turns ? &e->last_turn->next : &e->turns) = &own;
+        e->last_turn = &own;
+    }
+    pthread_mutex_unlock(&e->lock);
+    if (!is_free) {
+        gate_wait(&own.gate); /* the turn of whoever opens it is ours now */
+    }
+}
+
+static void give_turn(struct mongo_engine *e)
+{
+    pthread_mutex_lock(&e->lock);
+    struct turn *next = e->turns;
+    if (next) {
+        e->turns = next->next;
+    } else {
+        e->n_transactions--;
+    }
+    pthread_mutex_unlock(&e->lock);
+    if (next) {
+        gate_open(&next->gate);
+    }
+}
 
 static struct mongo_session *make_session(struct mongo_engine *e, struct room *r)
 {
@@ -89,7 +167,7 @@ static enum errcode commit(struct mongo_session *s, struct error *err)
             continue;
         }
         enum errcode code = mongo_error(&reply, &why, NULL, "committing", err);
-        s->is_transient = mongo_is_transient(&reply) || why.code == 112;
+        mongo_note_failure(s, &reply, (int)why.code);
         return code;
     }
 }
@@ -139,9 +217,10 @@ static enum errcode run_single(struct mongo_session *s, transact_fn *fn, void *a
 }
 
 static enum errcode try_once(struct mongo_engine *e, struct room *r, transact_fn *fn, void *arg,
-                             bool *again, struct error *err)
+                             int patience_ms, bool *again, struct error *err)
 {
     struct mongo_session *s = make_session(e, r);
+    s->patience_ms = patience_ms;
     s->in_transact = true;
     s->base.access = ACCESS_NONE; /* as of a writer: neither READ nor SCHEMA */
     enum errcode code = mongo_hold(s, err);
@@ -157,14 +236,18 @@ static enum errcode try_once(struct mongo_engine *e, struct room *r, transact_fn
 static enum errcode run_tries(struct mongo_engine *e, struct room *r, transact_fn *fn, void *arg,
                               struct error *err)
 {
+    int patience_ms = e->lock_ms / PATIENCE + 1;
     for (int i = 1;; i++) {
         struct error why = ERROR_INIT;
         bool again = false;
-        enum errcode code = try_once(e, r, fn, arg, &again, &why);
+        take_turn(e);
+        enum errcode code = try_once(e, r, fn, arg, patience_ms, &again, &why);
+        give_turn(e);
         if (code == ERR_OK || !again || i == TRIES_MAX) {
             return code == ERR_OK ? code : error_move(err, &why);
         }
         error_release(&why);
+        patience_ms = patience_ms * 2 < e->statement_ms ? patience_ms * 2 : e->statement_ms;
         TRY(loop_sleep((int64_t)TRY_AGAIN_US * i * i, err));
     }
 }

@@ -30,13 +30,15 @@ void mongo_plan_late(struct planner *p, const bson_t *command, const struct step
     ARENA_PUSH(p->arena, p->late, p->n_late, one);
 }
 
-static void add_options(struct planner *p, bson_t *doc, const struct table *t)
+/* @level NULL: as it is. */
+static void add_options(struct planner *p, bson_t *doc, const struct table *t, const char *level)
 {
     const bson_t *validator = NULL;
     if (t->native) { /* not ours */
         BSON_APPEND_DOCUMENT(doc, "validator", foreign_validator(p->arena, t->native));
         BSON_APPEND_UTF8(doc, "validationLevel",
-                         foreign_word(p->arena, t->native, "validationLevel", "strict"));
+                         level ? level
+                               : foreign_word(p->arena, t->native, "validationLevel", "strict"));
         BSON_APPEND_UTF8(doc, "validationAction",
                          foreign_word(p->arena, t->native, "validationAction", "error"));
         return;
@@ -45,7 +47,7 @@ static void add_options(struct planner *p, bson_t *doc, const struct table *t)
     mongo_plan_fail(p, code);
     if (code == ERR_OK) {
         BSON_APPEND_DOCUMENT(doc, "validator", validator);
-        BSON_APPEND_UTF8(doc, "validationLevel", "strict");
+        BSON_APPEND_UTF8(doc, "validationLevel", level ? level : "strict");
         BSON_APPEND_UTF8(doc, "validationAction", "error");
     }
 }
@@ -55,20 +57,35 @@ void step_create(struct planner *p, const struct table *t)
     bson_t *doc = mongo_doc(p->arena);
     bson_t *undo = mongo_doc(p->arena);
     BSON_APPEND_UTF8(doc, "create", t->name);
-    add_options(p, doc, t);
+    add_options(p, doc, t, NULL);
     BSON_APPEND_UTF8(undo, "drop", t->name);
     mongo_plan_step(p, doc, &(struct step_words){.undo = undo});
 }
 
-void step_validator(struct planner *p)
+static const bson_t *modify_of(struct planner *p, const struct table *t, const char *level)
 {
     bson_t *doc = mongo_doc(p->arena);
-    bson_t *undo = mongo_doc(p->arena);
     BSON_APPEND_UTF8(doc, "collMod", p->is->name);
-    add_options(p, doc, p->is);
-    BSON_APPEND_UTF8(undo, "collMod", p->is->name);
-    add_options(p, undo, p->was);
-    mongo_plan_step(p, doc, &(struct step_words){.lock = "exclusive", .undo = undo});
+    add_options(p, doc, t, level);
+    return doc;
+}
+
+void step_validator(struct planner *p)
+{
+    mongo_plan_step(p, modify_of(p, p->is, NULL),
+                    &(struct step_words){.lock = "exclusive", .undo = modify_of(p, p->was, NULL)});
+}
+
+void step_validation_off(struct planner *p)
+{
+    mongo_plan_step(p, modify_of(p, p->is, "off"),
+                    &(struct step_words){.lock = "exclusive", .undo = modify_of(p, p->was, NULL)});
+}
+
+void step_validation_on(struct planner *p)
+{
+    mongo_plan_step(p, modify_of(p, p->is, NULL),
+                    &(struct step_words){.lock = "exclusive", .undo = modify_of(p, p->is, "off")});
 }
 
 static const bson_t *rename_of(struct planner *p, const char *from, const char *to)

@@ -24,32 +24,9 @@ struct job {
     enum errcode code;
 };
 
-static bson_t *options(struct job *j)
+static enum errcode send_command(struct job *j, bson_t *command, bson_t *reply)
 {
-    bson_t *opts = mongo_doc(j->arena);
-    bson_error_t why = {0};
-    if (j->session->transaction) {
-        (void)mongoc_client_session_append(j->session->transaction, opts, &why);
-    }
-    return opts;
-}
-
-static mongoc_collection_t *collection(struct job *j)
-{
-    return mongoc_client_get_collection(j->session->client, j->session->room->database,
-                                        j->write->table->name);
-}
-
-static void note(struct job *j, const bson_t *reply, const bson_error_t *why)
-{
-    struct mongo_session *s = j->session;
-    s->is_transient = s->is_transient || mongo_is_transient(reply) || why->code == 112;
-}
-
-static enum errcode refused(struct job *j, const bson_t *reply, const bson_error_t *why)
-{
-    note(j, reply, why);
-    enum errcode code = mongo_error(reply, why, j->write->table, "writing a row", j->err);
+    enum errcode code = mongo_write_command(j->session, command, j->write->table, reply, j->err);
     if (code == ERR_CHECK_VIOLATION) {
         explain_refusal(j->write, j->err);
     }
@@ -76,15 +53,10 @@ static bool count_again(struct job *j, enum errcode code)
 static enum errcode insert_once(struct job *j)
 {
     bson_t reply AUTO(mongo_reply_destroyp) = BSON_INITIALIZER;
-    bson_error_t why = {0};
-    bson_t *opts = options(j);
-    BSON_APPEND_BOOL(opts, "validate", false);
-    mongoc_collection_t *c = collection(j);
-    bool done = mongoc_collection_insert_one(c, j->row.doc, opts, &reply, &why);
-    mongoc_collection_destroy(c);
-    if (!done) {
-        return refused(j, &reply, &why);
-    }
+    bson_t *command = mongo_doc(j->arena);
+    BCON_APPEND(command, "insert", BCON_UTF8(j->write->table->name), "documents", "[",
+                BCON_DOCUMENT(j->row.doc), "]");
+    TRY(send_command(j, command, &reply));
     j->result = (struct write_result){.n_rows = 1, .n_inserted = 1, .last_id = j->row.number};
     single_inserted(j->session, j->write->table->name, j->row.doc);
     return ERR_OK;
@@ -107,55 +79,53 @@ static enum errcode run_insert(struct job *j)
     }
 }
 
+static enum errcode send_update(struct job *j, bool is_upsert, bson_t *reply)
+{
+    bson_t *command = mongo_doc(j->arena);
+    BCON_APPEND(command, "update", BCON_UTF8(j->write->table->name), "updates", "[", "{", "q",
+                BCON_DOCUMENT(j->filter), "u", BCON_DOCUMENT(j->update),
+                is_upsert ? "upsert" : "multi", BCON_BOOL(true), "}", "]");
+    return send_command(j, command, reply);
+}
+
 static enum errcode run_update(struct job *j)
 {
     bson_t reply AUTO(mongo_reply_destroyp) = BSON_INITIALIZER;
-    bson_error_t why = {0};
     TRY(single_write(j->session, j->write, j->filter, j->err));
-    mongoc_collection_t *c = collection(j);
-    bson_t *opts = options(j);
-    BSON_APPEND_BOOL(opts, "validate", false);
-    bool done = mongoc_collection_update_many(c, j->filter, j->update, opts, &reply, &why);
-    mongoc_collection_destroy(c);
-    if (!done) {
-        return refused(j, &reply, &why);
-    }
-    j->result.n_rows = number_in(&reply, "matchedCount");
+    TRY(send_update(j, false, &reply));
+    j->result.n_rows = number_in(&reply, "n");
     return ERR_OK;
 }
 
 static enum errcode run_delete(struct job *j)
 {
     bson_t reply AUTO(mongo_reply_destroyp) = BSON_INITIALIZER;
-    bson_error_t why = {0};
+    bson_t *command = mongo_doc(j->arena);
     TRY(single_write(j->session, j->write, j->filter, j->err));
-    mongoc_collection_t *c = collection(j);
-    bool done = mongoc_collection_delete_many(c, j->filter, options(j), &reply, &why);
-    mongoc_collection_destroy(c);
-    if (!done) {
-        return refused(j, &reply, &why);
-    }
-    j->result.n_rows = number_in(&reply, "deletedCount");
+    BCON_APPEND(command, "delete", BCON_UTF8(j->write->table->name), "deletes", "[", "{", "q",
+                BCON_DOCUMENT(j->filter), "limit", BCON_INT32(0), "}", "]");
+    TRY(send_command(j, command, &reply));
+    j->result.n_rows = number_in(&reply, "n");
     return ERR_OK;
 }
 
+/* Somebody may insert the key at the same moment: then the row is there the second time. */
 static enum errcode upsert_once(struct job *j, bool is_retry)
 {
     bson_t reply AUTO(mongo_reply_destroyp) = BSON_INITIALIZER;
-    bson_error_t why = {0};
-    mongoc_collection_t *c = collection(j);
-    bson_t *opts = options(j);
-    BSON_APPEND_BOOL(opts, "upsert", true);
-    BSON_APPEND_BOOL(opts, "validate", false);
-    bool done = mongoc_collection_update_one(c, j->filter, j->update, opts, &reply, &why);
-    mongoc_collection_destroy(c);
-    if (!done && why.code == 11000 && !is_retry && !j->session->transaction) {
-        return upsert_once(j, true); /* somebody inserted the key at the same moment */
+    struct error why = ERROR_INIT;
+    struct error *err = j->err;
+    j->err = &why;
+    enum errcode code = send_update(j, true, &reply);
+    j->err = err;
+    if (code == ERR_UNIQUE_VIOLATION && !is_retry && !j->session->transaction) {
+        error_release(&why);
+        return upsert_once(j, true);
     }
-    if (!done) {
-        return refused(j, &reply, &why);
+    if (code != ERR_OK) {
+        return error_move(err, &why);
     }
-    bool is_new = number_in(&reply, "upsertedCount") > 0;
+    bool is_new = bson_has_field(&reply, "upserted");
     bool changes = bson_has_field(j->update, "$set") || bson_has_field(j->update, "$unset");
     j->result = (struct write_result){
         .n_rows = is_new || changes, .n_inserted = is_new, .last_id = is_new ? j->row.number : 0};
@@ -188,8 +158,13 @@ static enum errcode fetch(struct job *j, struct found *f)
     bson_error_t why = {0};
     const bson_t *doc = NULL;
     const bson_t *said = NULL;
-    mongoc_collection_t *c = collection(j);
-    mongoc_cursor_t *cursor = mongoc_collection_find_with_opts(c, j->filter, options(j), NULL);
+    mongoc_collection_t *c = mongoc_client_get_collection(
+        j->session->client, j->session->room->database, j->write->table->name);
+    bson_t *opts = mongo_doc(j->arena);
+    if (j->session->transaction) {
+        (void)mongoc_client_session_append(j->session->transaction, opts, &why);
+    }
+    mongoc_cursor_t *cursor = mongoc_collection_find_with_opts(c, j->filter, opts, NULL);
     while (f->n < 2 && mongoc_cursor_next(cursor, &doc)) {
         const bson_t *copy = mongo_doc_tie(f->arena, bson_copy(doc));
         ARENA_PUSH(f->arena, f->docs, f->n, copy);
