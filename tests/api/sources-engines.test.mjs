@@ -1,4 +1,4 @@
-// Attached databases on each engine: the same behaviour behind one door.
+// Attached databases on each engine: the same behaviour behind one door.
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { mkdirSync } from "node:fs";

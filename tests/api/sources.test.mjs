@@ -511,6 +511,7 @@ test("structure is changed by mode and policy together, and undone", async (t) =
   assert.equal((await client.get(`${editor}/audit`)).data.entries.some((entry) => entry.changeId === made.data.changeId), true);
 });
 
+// A-11, A-12: every option of the policy has an effect; production is an environment of its own.
 test("a policy takes away, option by option", async (t) => {
   const { client, file } = await start(t);
   await attach(client, { mode: "read-write" });
