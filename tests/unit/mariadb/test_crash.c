@@ -12,7 +12,7 @@
 
 /*
  * A process that changes structure is killed before and behind each of its statements. Whoever
- * recovers finds the change undone or done, the rows as they were, and can run it again.
+ * recovers finds the change undone or done, the rows as they were, and can run it again (A-48).
  */
 #define ROOM STR("tenants/main")
 
