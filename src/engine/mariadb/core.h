@@ -33,6 +33,8 @@ struct my_namespace {
     const char *database;
     _Atomic(uint64_t) epoch; /* changes of structure that this process made */
     atomic_int n_alone;      /* sessions of this process that change structure, or wait to */
+    atomic_bool is_held;     /* another process changes it: a write was refused for that */
+    atomic_bool is_probed;   /* one write looks whether that is over */
     pthread_mutex_t lock;    /* of what follows */
     int64_t read_us;         /* when the count was read; 0 = never */
     int64_t doubt_us;        /* when it was last doubted */

@@ -148,18 +148,6 @@ static enum errcode lock_shared(struct mariadb_session *s, struct my_conn *c, st
     return code;
 }
 
-static enum errcode begin(struct mariadb_session *s, struct error *err)
-{
-    struct my_conn *c = NULL;
-    TRY(mariadb_own(s, &c, err));
-    TRY(my_run(c, "START TRANSACTION", NULL, err));
-    c->in_transaction = true;
-    if (s->engine->options.is_attached) {
-        return ERR_OK;
-    }
-    return lock_shared(s, c, err);
-}
-
 static enum errcode commit(struct my_conn *c, struct error *err)
 {
     enum errcode code = my_run(c, "COMMIT", NULL, err);
@@ -179,13 +167,24 @@ static void roll_back(struct my_conn *c)
     }
 }
 
-/* A change of structure of this process is waited for without a connection in hand: others need
- * them. */
-static enum errcode wait_for_structure(struct mariadb_session *s, struct error *err)
+/* One write at a time finds out whether another process is still at it. */
+static bool may_go(struct my_namespace *n, bool *is_probe)
+{
+    bool nobody = false;
+    if (atomic_load(&n->n_alone)) {
+        return false;
+    }
+    *is_probe =
+        atomic_load(&n->is_held) && atomic_compare_exchange_strong(&n->is_probed, &nobody, true);
+    return *is_probe || !atomic_load(&n->is_held);
+}
+
+/* A change of structure is waited for without a connection in hand: others need them. */
+static enum errcode wait_for_structure(struct mariadb_session *s, bool *is_probe, struct error *err)
 {
     struct my_namespace *n = s->place;
     int64_t end = time_monotonic_us() + (int64_t)s->engine->options.lock_ms * 1000 * ALONE_TIMES;
-    for (int64_t us = 1000; atomic_load(&n->n_alone); us = us < 32000 ? us * 2 : us) {
+    for (int64_t us = 1000; !may_go(n, is_probe); us = us < 32000 ? us * 2 : us) {
         if (time_monotonic_us() > end) {
             return ERROR(err, ERR_BUSY, "the structure of the database is being changed");
         }
@@ -194,10 +193,51 @@ static enum errcode wait_for_structure(struct mariadb_session *s, struct error *
     return ERR_OK;
 }
 
+/* With a connection that came after it was waited for, that may be over again. */
+static enum errcode take_free(struct mariadb_session *s, bool *is_probe, struct error *err)
+{
+    struct my_conn *c = NULL;
+    for (;;) {
+        TRY(wait_for_structure(s, is_probe, err));
+        enum errcode code = mariadb_own(s, &c, err);
+        bool nobody = !atomic_load(&s->place->n_alone);
+        if (code != ERR_OK || *is_probe || (nobody && !atomic_load(&s->place->is_held))) {
+            return code;
+        }
+        my_give(s->conn);
+        s->conn = NULL;
+    }
+}
+
+static enum errcode start(struct mariadb_session *s, struct error *err)
+{
+    struct my_conn *c = s->conn;
+    TRY(my_run(c, "START TRANSACTION", NULL, err));
+    c->in_transaction = true;
+    if (s->engine->options.is_attached) {
+        return ERR_OK;
+    }
+    enum errcode code = lock_shared(s, c, err);
+    atomic_store(&s->place->is_held, code == ERR_BUSY);
+    return code;
+}
+
+static enum errcode begin(struct mariadb_session *s, struct error *err)
+{
+    bool is_probe = false;
+    enum errcode code = take_free(s, &is_probe, err);
+    if (code == ERR_OK) {
+        code = start(s, err);
+    }
+    if (is_probe) {
+        atomic_store(&s->place->is_probed, false);
+    }
+    return code;
+}
+
 static enum errcode run_once(struct mariadb_session *s, transact_fn *fn, void *arg, bool *again,
                              struct error *err)
 {
-    TRY(wait_for_structure(s, err));
     enum errcode code = begin(s, err);
     struct my_conn *c = s->conn;
     if (code == ERR_OK) {

@@ -37,6 +37,7 @@ static int tear_down(void **state)
 
 struct shared {
     struct fixture *f;
+    struct engine *other; /* of another process */
     const struct table *t, *a;
     atomic_int n_left, n_wrong, n_refused, n_done;
     struct gate done;
@@ -340,6 +341,71 @@ static void tenants_take_turns(void **state)
     assert_ok(f, engine_namespace_drop(f->engine, STR("tenants/few"), &f->err));
 }
 
+/* ---- a change of structure by another process ---------------------------------------------------
+ */
+
+static void hold(struct worker *w)
+{
+    struct session *s = NULL;
+    enum errcode code =
+        engine_session_begin(w->shared->other, STR("store"), ACCESS_SCHEMA, &s, NULL);
+    atomic_store(&w->shared->n_done, 1);
+    code = code == ERR_OK ? loop_sleep(2500000, NULL) : code;
+    atomic_store(&w->shared->n_done, 2);
+    engine_session_end(s);
+    atomic_fetch_add(&w->shared->n_wrong, code == ERR_OK ? 0 : 1);
+}
+
+static void read_meanwhile(struct worker *w)
+{
+    enum errcode code = loop_sleep(1500000, NULL);
+    for (int i = 0; code == ERR_OK && i < 10; i++) {
+        int64_t n = 0;
+        code = count_own(w, &n);
+    }
+    bool is_late = atomic_load(&w->shared->n_done) == 2;
+    atomic_fetch_add(&w->shared->n_wrong, code == ERR_OK && !is_late ? 0 : 1);
+}
+
+static void write_meanwhile(struct worker *w)
+{
+    struct one o = {w, 1};
+    enum errcode code = ERR_OK;
+    while (code == ERR_OK && atomic_load(&w->shared->n_done) == 0) {
+        code = loop_sleep(1000, NULL);
+    }
+    code = engine_transact(w->shared->f->engine, STR("store"), insert_one, &o, NULL);
+    bool is_early = atomic_load(&w->shared->n_done) != 2;
+    atomic_fetch_add(&w->shared->n_wrong, code == ERR_OK && !is_early ? 0 : 1);
+}
+
+static void work_beside(void *arg)
+{
+    struct worker *w = arg;
+    if (w->id == 0) {
+        hold(w);
+    } else if (w->id <= 20) {
+        write_meanwhile(w);
+    } else {
+        read_meanwhile(w);
+    }
+    end(w);
+}
+
+/* Writes wait for it without the connections that reads need. */
+static void a_change_elsewhere_leaves_room_for_reads(void **state)
+{
+    struct fixture *f = *state;
+    struct shared s = share(f);
+    struct worker workers[41];
+    fixture_sql(f, "DELETE FROM t", NULL);
+    assert_ok(f, mariadb_kind.open(&f->options, &s.other, &f->err));
+    run_fibers(&s, workers, 41, work_beside);
+    assert_int_equal(atomic_load(&s.n_wrong), 0);
+    assert_int_equal(number(f, "SELECT count(*) FROM t"), 20);
+    engine_close(s.other);
+}
+
 /* ---- a reader that leaves ---------------------------------------------------------------------
  */
 
@@ -412,6 +478,7 @@ int main(void)
         cmocka_unit_test(deadlocks_are_tried_again),
         cmocka_unit_test(cut_connections_lose_nothing),
         cmocka_unit_test(tenants_take_turns),
+        cmocka_unit_test(a_change_elsewhere_leaves_room_for_reads),
         cmocka_unit_test(a_reader_that_leaves_is_not_waited_for),
     };
     return cmocka_run_group_tests_name("mariadb/fibers", tests, set_up, tear_down);
