@@ -43,6 +43,12 @@ static void write_bytes(struct buf *out, struct str bytes)
 
 static void write_operand(struct sql_writer *w, const struct column *column)
 {
+    if (sqlite_datetime_is_foreign(&column->type)) {
+        sql_text(w, "replace(");
+        sql_ident(w, column->name);
+        sql_text(w, ", ' ', 'T')");
+        return;
+    }
     sql_ident(w, column->name);
     if (sqlite_decimal_is_text(&column->type)) {
         sql_text(w, " COLLATE telaio_decimal");

@@ -74,6 +74,11 @@ bool sqlite_decimal_is_text(const struct type *t)
     return t->precision == 0 || t->precision > EXACT_DIGITS;
 }
 
+bool sqlite_datetime_is_foreign(const struct type *t)
+{
+    return t->kind == TYPE_DATETIME && t->native && !strcasestr(t->native, "text");
+}
+
 static const char *first_word(const struct declared *rows, size_t n, enum type_kind kind)
 {
     for (size_t i = 0; i < n; i++) {
@@ -373,6 +378,17 @@ static struct value decode_instant(struct value v, struct buf *room)
     return value_str(buf_str(room));
 }
 
+/* As SQLite's own functions write it, "2026-01-31 12:00:00": with the T that others have. */
+static struct value decode_datetime(struct value v, struct buf *room)
+{
+    if (v.kind != VALUE_TEXT || v.s.n < 11 || v.s.p[10] != ' ') {
+        return v;
+    }
+    buf_add(room, v.s.p, v.s.n);
+    room->p[10] = 'T';
+    return value_str(buf_str(room));
+}
+
 /* @f with @scale digits, when those say exactly what is stored; false when printf() must round. By
  * hand: it is written into every row of every list. */
 static bool add_fixed(struct buf *room, double f, int scale)
@@ -435,6 +451,8 @@ struct value sqlite_decode(const struct type *t, struct value v, struct buf *roo
         return v.kind == VALUE_INT && (v.i == 0 || v.i == 1) ? value_bool(v.i) : v;
     case TYPE_INSTANT:
         return decode_instant(v, room);
+    case TYPE_DATETIME:
+        return decode_datetime(v, room);
     case TYPE_DECIMAL:
         return decode_decimal(t, v, room);
     default:

@@ -24,6 +24,9 @@ struct type sqlite_type_of(struct arena *a, const char *declared);
 /** sqlite_type_check() - the condition that comes with column @c of type @c->type, or NULL. */
 const struct expr *sqlite_type_check(struct arena *a, const struct column *c);
 
+/** sqlite_datetime_is_foreign() - another program's: "2026-01-31 12:00:00", or with the T that ours
+ * have; both are read and compared with a T. */
+bool sqlite_datetime_is_foreign(const struct type *t);
 /** sqlite_decimal_is_text() - a decimal column that holds text and sorts by its own collation. */
 bool sqlite_decimal_is_text(const struct type *t);
 
