@@ -153,7 +153,7 @@ static void rows_come_back_as_they_were_given(void **state)
     w.values[4] = value_text("12.50");
     w.values[5] = value_text("12345678901234567890.1234");
     w.values[6] = value_text("2024-02-29");
-    w.values[7] = value_text("2026-01-31T12:00:00.5Z");
+    w.values[7] = value_text("2026-01-31T12:00:00.500000Z");
     w.values[8] = value_text("{\"a\":[1,2]}");
     w.values[9] = value_bytes((struct str){"\0\1\2", 3});
     w.values[10] = value_float(0.1);
