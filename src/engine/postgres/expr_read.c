@@ -192,8 +192,12 @@ static bool read_typed_literal(struct reader *r, struct node *n)
 
 static bool cast_to(struct reader *r, struct node *n, const char *type)
 {
+    bool is_text = is_literal(n) && n->cast && is_text_type(n->cast) && is_text_type(type);
+    if (is_text) {
+        n->cast = type; /* 'x'::character varying, then ::text: a restored dump prints so */
+    }
     if (!type || n->cast) {
-        return false;
+        return is_text;
     }
     bool is_null = is_literal(n) && n->e->value.kind == VALUE_NULL;
     if (is_null) {

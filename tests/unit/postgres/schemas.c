@@ -84,6 +84,18 @@ const char *expr_text(struct arena *a, const struct expr *e)
     return text;
 }
 
+const char *table_text(struct arena *a, const struct table *t)
+{
+    struct buf b;
+    struct json_writer w;
+    buf_init(&b, BUF_MAX_DEFAULT);
+    jsonw_init(&w, &b);
+    table_encode(&w, t);
+    const char *text = arena_str(a, buf_str(&b));
+    buf_release(&b);
+    return text;
+}
+
 const char *index_text(struct arena *a, const struct index *i)
 {
     struct buf b;

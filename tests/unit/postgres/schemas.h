@@ -27,6 +27,7 @@ const struct index *index_of(const struct catalog *c, const char *table, const c
 
 /* An expression as JSON, an index, a whole table: texts to compare. */
 const char *expr_text(struct arena *a, const struct expr *e);
+const char *table_text(struct arena *a, const struct table *t);
 const char *index_text(struct arena *a, const struct index *i);
 
 /* A change list from JSON in a request's form. */

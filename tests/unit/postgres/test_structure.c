@@ -202,6 +202,7 @@ static const char *step_text(const struct plan *plan, size_t i)
     return i < plan->n_steps ? plan->steps[i].text : "";
 }
 
+/* an index of a large table is built and dropped while others write */
 static void large_tables_are_changed_beside_the_traffic(void **state)
 {
     struct fixture *f = *state;
@@ -350,7 +351,7 @@ static void a_lock_that_is_not_free_is_tried_again(void **state)
     fixture_close(f);
 }
 
-/* When it stays taken the change gives up, and nothing of it is there. */
+/* when it stays taken the change gives up, and nothing of it is there. */
 static void a_lock_that_stays_taken_ends_the_change(void **state)
 {
     (void)state;
@@ -479,6 +480,30 @@ static void operations_name_tables_in_any_case(void **state)
     attached_close(&a);
 }
 
+/* names mean the session's one schema, whatever the server's search_path says. */
+static void no_other_schema_stands_before_ours(void **state)
+{
+    struct fixture *f = *state;
+    const char *user = PQuser(f->beside);
+    fixture_sql(f, "CREATE SCHEMA IF NOT EXISTS \"%s\"", user); /* "$user": first by default */
+    fixture_sql(f, "CREATE TABLE IF NOT EXISTS \"%s\".aimed (id int PRIMARY KEY, a text)", user);
+    make(
+        f,
+        "[{\"op\":\"CREATE_TABLE\",\"table\":{\"tableName\":\"aimed\",\"columns\":[{\"name\":\"id\","
+        "\"type\":\"int64\",\"primaryKey\":true},{\"name\":\"a\",\"type\":\"text\"}]}}]");
+    make(f, "[{\"op\":\"DROP_COLUMN\",\"table\":\"aimed\",\"column\":\"a\"},"
+            "{\"op\":\"DROP_TABLE\",\"table\":\"aimed\"}]");
+    assert_string_equal(
+        fixture_text(f,
+                     "SELECT count(*) FROM information_schema.columns WHERE table_schema = "
+                     "'%s' AND table_name = 'aimed'",
+                     user),
+        "2");
+    fixture_sql(f, "DROP TABLE \"%s\".aimed", user);
+    struct catalog *c AUTO(catalog_unrefp) = catalog_of(f, f->engine, NS);
+    assert_null(catalog_find_table(c, STR("aimed")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -492,6 +517,7 @@ int main(void)
         cmocka_unit_test(an_undo_brings_back_what_others_made),
         cmocka_unit_test(a_table_of_others_without_a_key_keeps_its_columns),
         cmocka_unit_test(every_table_has_a_primary_key),
+        cmocka_unit_test(no_other_schema_stands_before_ours),
         cmocka_unit_test(operations_name_tables_in_any_case),
     };
     return cmocka_run_group_tests(tests, open_all, close_all);

@@ -25,7 +25,7 @@ static int close_all(void **state)
 
 /* ---- types ----------------------------------------------------------------------------------- */
 
-/* no type falls to another's name; what is declared reads back as what was asked. */
+/* no type falls to another's name; what is declared reads back as what was asked. */
 static void what_is_declared_reads_back(void **state)
 {
     struct fixture *f = *state;
