@@ -145,6 +145,10 @@ static const char *tls_word(const struct engine_options *o)
     return words[o->tls];
 }
 
+/* libpq would look for one in the environment and in the home folder, and tell it to whatever
+ * server a person has named. */
+#define NO_PASSWORD "-"
+
 enum errcode pg_conn_open(struct postgres_engine *e, struct pg_conn **out, struct error *err)
 {
     const struct engine_options *o = &e->options;
@@ -171,7 +175,7 @@ enum errcode pg_conn_open(struct postgres_engine *e, struct pg_conn **out, struc
         arena_printf(a, "%d", o->port),
         o->database,
         o->user,
-        o->password,
+        o->password || !o->is_attached ? o->password : NO_PASSWORD,
         o->application_name,
         tls_word(o),
         o->tls == TLS_VERIFY || o->tls_ca ? ca : NULL,
