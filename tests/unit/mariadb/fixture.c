@@ -52,6 +52,12 @@ struct fixture *fixture_open(const struct engine_options *more)
     return f;
 }
 
+void fixture_reconnect(struct fixture *f)
+{
+    mysql_close(f->beside);
+    f->beside = connect_beside(&f->options, f->database);
+}
+
 void fixture_close(struct fixture *f)
 {
     if (!f) {

@@ -28,6 +28,8 @@ struct fixture {
 
 struct fixture *fixture_open(const struct engine_options *more);
 void fixture_close(struct fixture *f);
+/** fixture_reconnect() - the connection beside anew: the server was away. */
+void fixture_reconnect(struct fixture *f);
 /** fixture_options() - the server's address, and nothing else. */
 struct engine_options fixture_options(struct arena *a);
 /** fixture_sql() - statements on the connection beside, one per text, up to NULL. */
