@@ -18,8 +18,8 @@ const struct engine_type my_type_list[MY_TYPE_LIST_N] = {
     {"instant", "datetime(6)"},
     {"interval", "bigint"},
     {"uuid", "uuid"},
-    {"json", "json"},
-    {"enum", "enum"},
-    {"array", "longtext"},
+    {"json", "longtext"},
+    {"enum", "varchar(n)"},
+    {"array(t)", "longtext"},
     {"objectid", "char(24)"},
 };

@@ -9,6 +9,7 @@
 
 #include "base/attr.h"
 #include "engine/mariadb/structure.h"
+#include "engine/mariadb/type_list.h"
 #include "engine/mariadb/types.h"
 #include "engine/sqlcommon/sql_parse.h"
 
@@ -142,6 +143,37 @@ static void enums_come_back_with_their_labels(void **state)
     }
 }
 
+/* What the sources route tells is what is declared. */
+static void the_list_of_types_is_true(void **state)
+{
+    struct arena *a = *state;
+    static const char *const labels[] = {"a", "b"};
+    for (size_t i = 0; i < MY_TYPE_LIST_N; i++) {
+        struct type t = {.kind = TYPE_ENUM, .values = labels, .n_values = ARRAY_LEN(labels)};
+        const char *logical = my_type_list[i].logical, *native = my_type_list[i].native;
+        static const struct {
+            const char *pattern, *logical, *native;
+        } patterns[] = {
+            {"decimal(p,s)", "decimal(10,2)", "decimal(10,2)"},
+            {"text(n)", "text(20)", "varchar(20)"},
+            {"char(n)", "char(20)", "char(20)"},
+            {"array(t)", "array(int64)", "longtext"},
+            {"enum", "enum", "varchar(1)"},
+        };
+        for (size_t k = 0; k < ARRAY_LEN(patterns); k++) {
+            if (strcmp(logical, patterns[k].pattern) == 0) {
+                logical = patterns[k].logical;
+                native = patterns[k].native;
+                break;
+            }
+        }
+        if (strcmp(logical, "enum") != 0) {
+            assert_int_equal(type_parse(a, logical, &t, NULL), ERR_OK);
+        }
+        assert_string_equal(mariadb_declare(a, &t), native);
+    }
+}
+
 /* A rule that looks like a type's own is one all the same when the column says otherwise. */
 static void rules_are_not_taken_for_types(void **state)
 {
@@ -269,15 +301,11 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(column_types_mean_what_they_say),
-        TEST(every_logical_type_comes_back),
-        TEST(enums_come_back_with_their_labels),
-        TEST(rules_are_not_taken_for_types),
-        TEST(what_there_is_no_type_for_is_refused),
-        TEST(printed_conditions_are_understood),
-        TEST(raw_text_loses_the_servers_backslashes),
-        TEST(every_portable_function_is_written),
-        TEST(texts_that_leave_their_place_are_not_closed),
+        TEST(column_types_mean_what_they_say),    TEST(every_logical_type_comes_back),
+        TEST(enums_come_back_with_their_labels),  TEST(the_list_of_types_is_true),
+        TEST(rules_are_not_taken_for_types),      TEST(what_there_is_no_type_for_is_refused),
+        TEST(printed_conditions_are_understood),  TEST(raw_text_loses_the_servers_backslashes),
+        TEST(every_portable_function_is_written), TEST(texts_that_leave_their_place_are_not_closed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
