@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "change/change_json.h"
+#include "engine/mariadb/core.h"
 #include "migrate/change_run.h"
 #include "migrate/recover.h"
 
@@ -245,10 +246,66 @@ static void a_change_killed_at_any_step_is_undone_or_done(void **state)
     place_drop(&p);
 }
 
+/* The server hangs up before step @steps_left: nobody knows whether the statement ran. */
+static MYSQL *hangs_up;
+
+static enum errcode lose_connection(struct session *s, const struct plan_step *step,
+                                    int64_t *n_rows, struct error *err)
+{
+    struct my_conn *c = mariadb_session_of(s)->conn;
+    if (steps_left-- == 0 && c) {
+        char text[64];
+        (void)snprintf(text, sizeof text, "KILL %lu", c->id);
+        (void)mysql_query(hangs_up, text);
+    }
+    return real->run_step(s, step, n_rows, err);
+}
+
+static void a_lost_connection_leaves_all_as_it_was(void **state)
+{
+    (void)state;
+    struct place p;
+    place_open(&p, (int)getpid());
+    assert_ok(&p, run(&p, before));
+    fill(&p);
+    MYSQL *m = beside(&p);
+    hangs_up = beside(&p);
+    const char *rows = ask(&p, m, rows_text);
+    const char *was = fingerprint(&p);
+    real = p.engine->ops;
+    killing = *real;
+    killing.run_step = lose_connection;
+    int n_lost = 0;
+    enum errcode code = ERR_UNAVAILABLE;
+    for (int step = 0; code != ERR_OK; step++) {
+        p.engine->ops = &killing;
+        steps_left = step;
+        code = run(&p, change);
+        p.engine->ops = real;
+        if (code == ERR_OK) {
+            break;
+        }
+        assert_int_equal(code, ERR_UNAVAILABLE);
+        int64_t open = 1;
+        assert_ok(&p, migrate_open_count(p.journal, &open, &p.err));
+        assert_int_equal(open, 0); /* failed, and nothing to settle */
+        assert_string_equal(fingerprint(&p), was);
+        assert_string_equal(ask(&p, m, rows_text), rows);
+        assert_string_equal(ask(&p, m, trash_text), "0");
+        n_lost++;
+    }
+    assert_true(n_lost > 10);
+    assert_string_equal(ask(&p, m, trash_text), "2");
+    mysql_close(hangs_up);
+    mysql_close(m);
+    place_drop(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_change_killed_at_any_step_is_undone_or_done),
+        cmocka_unit_test(a_lost_connection_leaves_all_as_it_was),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
