@@ -189,6 +189,13 @@ enum errcode my_session_take(struct mariadb_session *s, struct error *err)
     return s->conn ? ERR_OK : my_take(s->engine, s->database, &s->conn, err);
 }
 
+/* One row that is read in a write is mostly the one that is written next. Two writes that had it
+ * with a shared lock, which a read takes here, would end in a deadlock. */
+static bool is_about_to_change(const struct query *q)
+{
+    return q->limit == 1 && !q->count_only && q->table->kind == TABLE_BASE;
+}
+
 static enum errcode ask(struct mariadb_cursor *c, struct error *err)
 {
     struct mariadb_session *s = c->session;
@@ -199,6 +206,9 @@ static enum errcode ask(struct mariadb_cursor *c, struct error *err)
     arena_reset(conn->scratch);
     sql_begin(&w, my_dialect(s->engine), &conn->text, conn->scratch);
     sql_select(&w, c->query);
+    if (s->is_write && is_about_to_change(c->query)) {
+        sql_text(&w, " FOR UPDATE");
+    }
     TRY(my_stmt_run(conn, &w, &c->stmt, err));
     c->conn = conn;
     conn->streaming = c;

@@ -12,7 +12,7 @@
  * COMMIT; one of structure has one for its statements and one more that holds the lock of the
  * namespace, because every statement of structure commits.
  */
-#define TRIES       7
+#define TRIES       20
 #define RETRY_US    5000000
 #define ALONE_TIMES 5 /* writers wait so many times the wait for a lock of structure */
 
@@ -279,7 +279,7 @@ static enum errcode try_once(struct mariadb_engine *e, struct str ns, transact_f
 /* Longer each time, never the same twice in a row for two that met. */
 static void pause(int n)
 {
-    int64_t us = (int64_t)1000 << n;
+    int64_t us = (int64_t)1000 << (n < 6 ? n : 6);
     enum errcode code = loop_sleep(us + time_monotonic_us() % us, NULL);
     (void)code; /* whoever is cancelled tries again at once */
 }

@@ -535,6 +535,25 @@ static void statements_are_kept_and_dropped(void **state)
     assert_true(n < 10000);
 }
 
+/* A statement is kept over a change of the table's structure: what it reads is of the new type. */
+static void kept_statements_follow_a_change(void **state)
+{
+    struct fixture *f = *state;
+    fixture_sql(f, "CREATE TABLE ch (id INT PRIMARY KEY, v INT)",
+                "INSERT INTO ch VALUES (1, 7), (2, NULL)", NULL);
+    const struct table *t = fixture_table(f, "ch", "id int64", "v native?", NULL);
+    struct query q = everything(f, t);
+    assert_string_equal(read_all(f, &q), "1, 7; 2, null");
+    fixture_sql(f, "ALTER TABLE ch MODIFY v VARCHAR(20), ADD COLUMN more INT FIRST", NULL);
+    assert_string_equal(read_all(f, &q), "1, '7'; 2, null");
+    fixture_sql(f, "ALTER TABLE ch MODIFY v DATETIME(6)", NULL);
+    fixture_sql(f, "UPDATE ch SET v = '2026-01-31 12:00:00.000001' WHERE id = 1", NULL);
+    assert_string_equal(read_all(f, &q), "1, '2026-01-31T12:00:00.000001'; 2, null");
+    fixture_sql(f, "DROP TABLE ch", "CREATE TABLE ch (v DOUBLE, id BIGINT PRIMARY KEY)",
+                "INSERT INTO ch VALUES (0.5, 1)", NULL);
+    assert_string_equal(read_all(f, &q), "1, ~0.5");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -548,6 +567,7 @@ int main(void)
         cmocka_unit_test(writes_of_every_kind),
         cmocka_unit_test(violations_say_where),
         cmocka_unit_test(statements_are_kept_and_dropped),
+        cmocka_unit_test(kept_statements_follow_a_change),
     };
     return cmocka_run_group_tests_name("mariadb/rows", tests, set_up, tear_down);
 }
