@@ -2,6 +2,8 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -301,11 +303,118 @@ static void a_lost_connection_leaves_all_as_it_was(void **state)
     place_drop(&p);
 }
 
+/* ---- the server itself ---------------------------------------------------------------------- */
+
+static char folder[32];
+
+static void run_servers(const char *action)
+{
+    char command[512];
+    (void)snprintf(command, sizeof command,
+                   "env -u TELAIO_TEST_MARIADB '%s/tests/support/servers' %s '%s' mariadb >&2",
+                   getenv("TELAIO_SOURCE"), action, folder);
+    if (system(command) != 0) { /* NOLINT(cert-env33-c): fixed words and our own names */
+        fail_msg("%s", command);
+    }
+}
+
+static void kill_server(void)
+{
+    char path[64];
+    char line[32] = "";
+    (void)snprintf(path, sizeof path, "%s/my/pid", folder);
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    assert_non_null(fgets(line, sizeof line, file));
+    (void)fclose(file);
+    pid_t pid = (pid_t)strtol(line, NULL, 10);
+    assert_int_equal(kill(pid, SIGKILL), 0);
+    while (kill(pid, 0) == 0) {
+        (void)usleep(10000);
+    }
+}
+
+static enum errcode kill_server_in_step(struct session *s, const struct plan_step *step,
+                                        int64_t *n_rows, struct error *err)
+{
+    bool is_last = steps_left-- == 0;
+    if (is_last && !kills_behind) {
+        kill_server();
+    }
+    enum errcode code = real->run_step(s, step, n_rows, err);
+    if (is_last && kills_behind) {
+        kill_server();
+    }
+    return code;
+}
+
+/* True when the change came through; otherwise the server is away. */
+static bool run_and_kill_server(int step, bool behind)
+{
+    struct place p;
+    place_open(&p, 1);
+    real = p.engine->ops;
+    killing = *real;
+    killing.run_step = kill_server_in_step;
+    steps_left = step;
+    kills_behind = behind;
+    p.engine->ops = &killing;
+    enum errcode code = run(&p, change);
+    p.engine->ops = real;
+    if (code != ERR_OK && code != ERR_UNAVAILABLE) {
+        fail_msg("%s", p.err.message);
+    }
+    place_close(&p);
+    return code == ERR_OK;
+}
+
+static void a_server_killed_at_any_step_leaves_a_change_undone_or_done(void **state)
+{
+    (void)state;
+    struct place p;
+    (void)snprintf(folder, sizeof folder, "/tmp/myc-XXXXXX");
+    assert_non_null(mkdtemp(folder));
+    run_servers("start");
+    char address[80], rows[256], was[FINGERPRINT_HEX + 1];
+    (void)snprintf(address, sizeof address, "mariadb://root@/?socket=%s/my/sock", folder);
+    assert_int_equal(setenv("TELAIO_TEST_MARIADB", address, 1), 0);
+    place_open(&p, 1);
+    assert_ok(&p, run(&p, before));
+    fill(&p);
+    MYSQL *m = beside(&p);
+    (void)snprintf(rows, sizeof rows, "%s", ask(&p, m, rows_text));
+    (void)snprintf(was, sizeof was, "%s", fingerprint(&p));
+    mysql_close(m);
+    place_close(&p);
+    bool is_done = false;
+    int n_killed = 0;
+    for (int step = 0; !is_done; step++) {
+        for (int behind = 0; behind < 2 && !is_done; behind++) {
+            is_done = run_and_kill_server(step, behind != 0);
+            n_killed += !is_done;
+            run_servers("start");
+            place_open(&p, 1);
+            recover(&p);
+            is_done = is_done || strcmp(fingerprint(&p), was) != 0;
+            if (!is_done) {
+                m = beside(&p);
+                assert_string_equal(ask(&p, m, rows_text), rows);
+                assert_string_equal(ask(&p, m, trash_text), "0");
+                mysql_close(m);
+            }
+            place_close(&p);
+        }
+    }
+    assert_true(n_killed > 20);
+    run_servers("stop");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_change_killed_at_any_step_is_undone_or_done),
         cmocka_unit_test(a_lost_connection_leaves_all_as_it_was),
+        cmocka_unit_test(a_server_killed_at_any_step_leaves_a_change_undone_or_done),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
