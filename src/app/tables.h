@@ -28,7 +28,8 @@ struct app_table {
 /** app_table_keeps() - @column is the server's to fill. */
 bool app_table_keeps(const struct app_table *t, const struct column *column);
 
-/** app_tables_list() - the tables the caller may see, by name; engine's and trash tables never. */
+/** app_tables_list() - the tables the caller may see, by name; engine's and trash tables never.
+ *  Estimates of rows that take long are left out (-1). */
 enum errcode app_tables_list(const struct caller *c, struct app_table **out, size_t *n,
                              struct error *err) MUST_CHECK;
 /** app_table_get() - one table, by its name in any case. Errors: ERR_NOT_FOUND. */

@@ -29,7 +29,7 @@ export function VirtualList<T>(props: VirtualListProps<T>) {
   const { items, itemKey, height, children, className, scrolls = 'parent', after } = props;
   const list = useRef<HTMLUListElement>(null);
   const isLong = items.length > fewItems;
-  const [range, setRange] = useState({ from: 0, to: fewItems });
+  const [range, setRange] = useState({ from: 0, to: 3 * beyond });
 
   useLayoutEffect(() => {
     const element = list.current;
