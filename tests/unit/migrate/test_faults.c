@@ -418,6 +418,7 @@ static int make_all(void **state)
 static int set_up(void **state)
 {
     (void)state;
+    place = (struct place){0};
     return test_engine_open(engine_name, &place.real) ? make_all(NULL) : 1;
 }
 
