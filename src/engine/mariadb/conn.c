@@ -230,20 +230,25 @@ void my_close(struct my_conn *c)
     mem_free(c);
 }
 
-enum errcode my_prepare_for(struct my_conn *c, const char *database, struct error *err)
+enum errcode my_reset(struct my_conn *c, struct error *err)
+{
+    int rc = 0;
+    MY_CALL(c, mysql_reset_connection, (&rc, c->mysql), &rc, c->mysql);
+    my_stmts_free(c);
+    if (rc != 0) {
+        return my_error(c, NULL, "resetting the connection", err);
+    }
+    TRY(my_run(c, c->engine->settings, NULL, err));
+    c->is_worn = false;
+    c->is_strange = false;
+    return ERR_OK;
+}
+
+enum errcode my_select_database(struct my_conn *c, const char *database, struct error *err)
 {
     int rc = 0;
     size_t n = strlen(database);
-    if (c->is_worn || c->database[0]) {
-        MY_CALL(c, mysql_reset_connection, (&rc, c->mysql), &rc, c->mysql);
-        my_stmts_free(c);
-        if (rc != 0) {
-            return my_error(c, NULL, "resetting the connection", err);
-        }
-        TRY(my_run(c, c->engine->settings, NULL, err));
-    }
     c->database[0] = '\0';
-    c->is_worn = false;
     MY_CALL(c, mysql_select_db, (&rc, c->mysql, database), &rc, c->mysql);
     if (rc != 0) {
         return my_error(c, NULL, "selecting the database", err);

@@ -68,11 +68,12 @@ struct my_conn {
     bool in_transaction; /* between START TRANSACTION and its end */
     bool is_doomed;      /* the server has ended the transaction: nothing runs until ROLLBACK */
     bool is_broken;
-    bool is_worn;               /* has settings of one session: reset before anybody else gets it */
-    bool is_patient;            /* what runs is not ended by a cancelled fiber */
-    enum errcode ended;         /* why a wait was given up; the connection is broken then */
-    int64_t deadline_us;        /* of waits; 0 = none */
-    int64_t idle_us;            /* since when */
+    bool is_strange;     /* has settings of one session: reset before anybody gets it */
+    bool is_worn;        /* triggers may have left anything: reset before another database's work */
+    bool is_patient;     /* what runs is not ended by a cancelled fiber */
+    enum errcode ended;  /* why a wait was given up; the connection is broken then */
+    int64_t deadline_us; /* of waits; 0 = none */
+    int64_t idle_us;     /* since when */
     struct my_stmt *statements; /* prepared, the one used last first */
     int n_statements;
     struct mariadb_cursor *streaming; /* whose rows are on the wire */
@@ -90,8 +91,11 @@ static inline const struct sql_dialect *my_dialect(const struct mariadb_engine *
 enum errcode my_connect(struct mariadb_engine *e, const char *database, struct my_conn **out,
                         struct error *err) MUST_CHECK;
 void my_close(struct my_conn *c);
-/** my_prepare_for() - as new, with @database selected: nothing of the last user is left. */
-enum errcode my_prepare_for(struct my_conn *c, const char *database, struct error *err) MUST_CHECK;
+/** my_reset() - as new, in the database that was selected. */
+enum errcode my_reset(struct my_conn *c, struct error *err) MUST_CHECK;
+/** my_select_database() - Errors: ERR_NOT_FOUND. */
+enum errcode my_select_database(struct my_conn *c, const char *database,
+                                struct error *err) MUST_CHECK;
 /** my_is_alive() - nothing has come on an idle connection; does not block. */
 bool my_is_alive(struct my_conn *c);
 

@@ -249,6 +249,16 @@ static void drop(struct my_conn *c)
     }
 }
 
+/* Whoever works in another database, or in none, shall not meet what a trigger left. */
+static enum errcode fit(struct my_conn *c, const char *database, struct error *err)
+{
+    bool is_other = database && !text_eq(c->database, database);
+    if (c->is_strange || (c->is_worn && (is_other || !database))) {
+        TRY(my_reset(c, err));
+    }
+    return is_other ? my_select_database(c, database, err) : ERR_OK;
+}
+
 enum errcode my_take(struct mariadb_engine *e, const char *database, struct my_conn **out,
                      struct error *err)
 {
@@ -268,12 +278,10 @@ enum errcode my_take(struct mariadb_engine *e, const char *database, struct my_c
         }
         c->pool = p;
     }
-    if (database && (c->is_worn || !text_eq(c->database, database))) {
-        enum errcode code = my_prepare_for(c, database, err);
-        if (code != ERR_OK) {
-            my_give(c);
-            return code;
-        }
+    enum errcode code = fit(c, database, err);
+    if (code != ERR_OK) {
+        my_give(c);
+        return code;
     }
     *out = c;
     return ERR_OK;

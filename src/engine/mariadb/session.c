@@ -24,7 +24,7 @@ enum errcode mariadb_own(struct mariadb_session *s, struct my_conn **out, struct
         if (s->base.access == ACCESS_SCHEMA) {
             const char *unlimited = s->engine->is_mysql ? "SET SESSION max_execution_time = 0"
                                                         : "SET SESSION max_statement_time = 0";
-            s->conn->is_worn = true;
+            s->conn->is_strange = true;
             TRY(my_run(s->conn, unlimited, NULL, err));
         }
     }
@@ -57,7 +57,7 @@ static enum errcode lock_alone(struct mariadb_session *s, struct error *err)
     }
     TRY(my_connect(s->engine, NULL, &s->lock, err));
     s->lock->is_patient = true;
-    TRY(my_prepare_for(s->lock, s->database, err));
+    TRY(my_select_database(s->lock, s->database, err));
     if (s->engine->options.is_attached) {
         MYSQL_RES *r = NULL;
         TRY(my_ask(s->lock, "SELECT get_lock(concat('telaio:', left(database(), 50)), 2)", NULL, 0,
@@ -270,6 +270,7 @@ static enum errcode try_once(struct mariadb_engine *e, struct str ns, transact_f
     s->is_write = true;
     enum errcode code = run_once(s, fn, arg, again, err);
     if (s->conn) {
+        s->conn->is_worn = true;
         my_give(s->conn);
     }
     arena_free(s->base.arena);

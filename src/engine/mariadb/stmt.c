@@ -5,13 +5,20 @@
 #include "engine/mariadb/core.h"
 #include "engine/mariadb/errors.h"
 
-#define KEPT 64
+#define KEPT 128
+
+static bool is_of(const struct my_stmt *s, const struct my_conn *c, struct str text)
+{
+    size_t n = strlen(c->database) + 1;
+    return s->n_text == n + text.n && memcmp(s->text, c->database, n) == 0 &&
+           memcmp(s->text + n, text.p, text.n) == 0;
+}
 
 static struct my_stmt *find(struct my_conn *c, struct str text, uint64_t hash)
 {
     for (struct my_stmt **at = &c->statements; *at; at = &(*at)->next) {
         struct my_stmt *s = *at;
-        if (s->hash != hash || s->is_used || !str_eq(text, (struct str){s->text, s->n_text})) {
+        if (s->hash != hash || s->is_used || !is_of(s, c, text)) {
             continue;
         }
         *at = s->next; /* to the front */
@@ -47,13 +54,16 @@ static void drop_oldest(struct my_conn *c)
     }
 }
 
-static struct my_stmt *new_stmt(MYSQL_STMT *handle, struct str text, uint64_t hash)
+static struct my_stmt *new_stmt(struct my_conn *c, MYSQL_STMT *handle, struct str text,
+                                uint64_t hash)
 {
+    size_t n = strlen(c->database) + 1;
     struct my_stmt *s = mem_alloc(sizeof *s);
     s->handle = handle;
-    s->text = mem_alloc(text.n + 1);
-    memcpy(s->text, text.p, text.n);
-    s->n_text = text.n;
+    s->text = mem_alloc(n + text.n + 1);
+    memcpy(s->text, c->database, n);
+    memcpy(s->text + n, text.p, text.n);
+    s->n_text = n + text.n;
     s->hash = hash;
     s->n_params = mysql_stmt_param_count(handle);
     s->binds = mem_alloc((s->n_params + 1) * sizeof *s->binds);
@@ -74,14 +84,14 @@ static enum errcode prepare(struct my_conn *c, struct str text, uint64_t hash, s
         MY_CALL(c, mysql_stmt_close, (&failed, handle), &failed, handle);
         return code;
     }
-    *out = new_stmt(handle, text, hash);
+    *out = new_stmt(c, handle, text, hash);
     return ERR_OK;
 }
 
 enum errcode my_stmt_prepare(struct my_conn *c, struct str text, struct my_stmt **out,
                              struct error *err)
 {
-    uint64_t hash = hash64(text);
+    uint64_t hash = hash64(text) ^ hash64(str_of(c->database)) * 31;
     TRY(my_can_speak(c, err));
     struct my_stmt *s = find(c, text, hash);
     if (!s) {

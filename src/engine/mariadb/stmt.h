@@ -8,12 +8,12 @@
 struct my_conn;
 
 /*
- * Prepared statements of a connection, kept by their text for as long as it works in one database.
+ * Prepared statements of a connection, kept by their database and text until it is reset.
  */
 struct my_stmt {
     struct my_stmt *next;
     MYSQL_STMT *handle;
-    char *text;
+    char *text; /* the name of the database, a zero, and the statement's own text */
     size_t n_text;
     uint64_t hash;
     bool is_used; /* by whoever got it: another one with the same text is prepared anew */
