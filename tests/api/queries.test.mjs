@@ -2,29 +2,18 @@
 // tests/conformance/queries; MongoDB gets the same data through an import. What they must answer
 // was computed from the script by expected.mjs, which uses nothing of Telaio.
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { asCsv, asText, expected, readScript } from "../conformance/queries/expected.mjs";
-import { mongoCommand } from "../support/mongo.mjs";
-import { askServer, dataFolder, repository, startWithOwner, temporaryFolder } from "../support/telaio.mjs";
+import { databases } from "../support/databases.mjs";
+import { dataFolder, repository, startWithOwner, temporaryFolder } from "../support/telaio.mjs";
 
 const editor = "/api/db-editor";
 const folder = join(repository, "tests/conformance/queries");
 const queries = JSON.parse(readFileSync(join(folder, "queries.json"), "utf8"));
 const answers = JSON.parse(readFileSync(join(folder, "expected.json"), "utf8"));
 const script = (engine) => readFileSync(join(dataFolder, `chinook/chinook_${engine}.sql`), "utf8");
-const database = `chinook_${process.pid}`;
-
-const address = (variable) => {
-  const text = process.env[variable];
-  assert.ok(text, `${variable} is not set: see tests/support/servers`);
-  return text;
-};
-
-// The address of one database of a server.
-const within = (text, name) => text.replace(/^(\w+:\/\/[^/?]*)\/?[^?]*/, `$1/${name}`);
 
 // The scripts make and choose a database of a fixed name: those lines are left out.
 const ofScript = (engine) => script(engine).replace(/^(DROP DATABASE|CREATE DATABASE|USE |\\c ).*$/gm, "");
@@ -82,17 +71,22 @@ const askAll = async (t, client, source, names) => {
   }
 };
 
-const attach = async (client, name, body) => {
-  const made = await client.post(`${editor}/sources`, { name, ...body });
-  assert.equal(made.status, 201, made.text);
+const start = async (t) => {
+  const files = join(temporaryFolder(t, ""), "databases");
+  mkdirSync(files);
+  const sockets = ["TELAIO_TEST_POSTGRES", "TELAIO_TEST_MARIADB"].map((name) => /socket=([^&]*)/.exec(process.env[name] ?? "")?.[1]);
+  const env = { TELAIO_SOURCE_FOLDER: files, TELAIO_SOURCE_HOSTS: ["*", ...sockets.filter(Boolean)].join(",") };
+  return { ...(await startWithOwner(t, { env })), files };
 };
 
-const start = async (t) => {
-  const files = temporaryFolder(t, "");
-  mkdirSync(join(files, "databases"));
-  const sockets = ["TELAIO_TEST_POSTGRES", "TELAIO_TEST_MARIADB"].map((name) => /socket=([^&]*)/.exec(process.env[name] ?? "")?.[1]);
-  const env = { TELAIO_SOURCE_FOLDER: join(files, "databases"), TELAIO_SOURCE_HOSTS: ["*", ...sockets.filter(Boolean)].join(",") };
-  return { ...(await startWithOwner(t, { env })), databases: join(files, "databases") };
+// A database of the kind, attached under the kind's name.
+const attach = async (t, kind, fill, more = {}) => {
+  const { client, files } = await start(t);
+  const database = databases[kind](t, files);
+  await fill(database);
+  const made = await client.post(`${editor}/sources`, { name: kind, address: database.address, ...more });
+  assert.equal(made.status, 201, made.text);
+  return client;
 };
 
 test("the expected answers are those that the script gives", () => {
@@ -102,43 +96,34 @@ test("the expected answers are those that the script gives", () => {
 });
 
 test("Chinook on SQLite answers the queries", async (t) => {
-  const { client, databases } = await start(t);
-  const loaded = spawnSync("sqlite3", ["-bail", join(databases, "chinook.db")], { input: script("sqlite"), encoding: "utf8" });
-  assert.equal(loaded.status, 0, loaded.stderr);
-  await attach(client, "sqlite", { kind: "sqlite", path: "chinook.db" });
+  const client = await attach(t, "sqlite", (database) => database.sql(script("sqlite")));
   await askAll(t, client, "sqlite");
 });
 
 test("Chinook on PostgreSQL answers the queries", async (t) => {
-  const server = address("TELAIO_TEST_POSTGRES");
-  const { client } = await start(t);
-  askServer(server, `CREATE DATABASE ${database}`);
-  t.after(() => askServer(server, `DROP DATABASE ${database} WITH (FORCE)`));
-  askServer(within(server, database), ofScript("postgresql"));
-  await attach(client, "postgresql", { address: within(server, database) });
-  const tables = readScript(script("sqlite"));
-  const names = Object.fromEntries(Object.values(tables).flatMap((table) => Object.keys(table.columns).map((name) => [snake(name), name])));
-  await askAll(t, client, "postgresql", names);
+  const client = await attach(t, "postgresql", (database) => database.sql(ofScript("postgresql")));
+  const columns = Object.values(readScript(script("sqlite"))).flatMap((table) => Object.keys(table.columns));
+  await askAll(t, client, "postgresql", Object.fromEntries(columns.map((name) => [snake(name), name])));
 });
 
 test("Chinook on MariaDB answers the queries", async (t) => {
-  const server = address("TELAIO_TEST_MARIADB");
-  const { client } = await start(t);
   // the script means its backslashes as they stand
-  askServer(server, `CREATE DATABASE ${database}; USE ${database}; SET NAMES utf8mb4, sql_mode = concat(@@sql_mode, ',NO_BACKSLASH_ESCAPES');\n${ofScript("mysql")}`);
-  t.after(() => askServer(server, `DROP DATABASE ${database}`));
-  await attach(client, "mariadb", { address: within(server, database) });
+  const settings = "SET NAMES utf8mb4, sql_mode = concat(@@sql_mode, ',NO_BACKSLASH_ESCAPES');\n";
+  const client = await attach(t, "mariadb", (database) => database.sql(settings + ofScript("mysql")));
   await askAll(t, client, "mariadb");
 });
 
+const kinds = {
+  INTEGER: { type: "number", kind: "integer" },
+  NVARCHAR: { type: "text" },
+  DATETIME: { type: "datetime", kind: "local" },
+  NUMERIC: { type: "number", precision: 10, scale: 2 },
+};
+
 test("Chinook imported into MongoDB answers the queries", { skip: process.env.TELAIO_TEST_MONGODB_SKIP }, async (t) => {
-  const server = address("TELAIO_TEST_MONGODB_URI");
-  const { client } = await start(t);
-  await mongoCommand(server, database, { create: "Nothing" }); // a database is there once something is in it
-  t.after(() => mongoCommand(server, database, { dropDatabase: 1 }));
-  await attach(client, "mongodb", { address: within(server, database), mode: "read-write", policy: { enableTableDeletion: true } });
+  // a database is there once something is in it
+  const client = await attach(t, "mongodb", (database) => database.command({ create: "Nothing" }), { mode: "read-write" });
   const tables = readScript(script("sqlite"));
-  const kinds = { INTEGER: { type: "number", kind: "integer" }, NVARCHAR: { type: "text" }, DATETIME: { type: "datetime", kind: "local" }, NUMERIC: { type: "number", precision: 10, scale: 2 } };
   const operations = Object.entries(tables).map(([name, table]) => ({
     op: "CREATE_TABLE",
     table: { tableName: name, primaryKey: table.key, columns: Object.entries(table.columns).map(([column, type]) => ({ name: column, ...kinds[type] })) },
