@@ -1,6 +1,7 @@
 // Actors for tests from outside: a real server process on a free port with a data folder of its
 // own, a client that speaks its envelope, and the command line.
 import { spawn, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
@@ -13,9 +14,55 @@ export const dataFolder = process.env.TELAIO_TEST_DATA ?? resolve(root, "../shar
 export const hasData = existsSync(dataFolder);
 export const repository = root;
 
-export const temporaryFolder = (t) => {
+// TELAIO_TEST_STORE: the address of a server on which every installation has its store, instead of
+// in its data folder; each in a room of its own, which the folder's path names.
+export const testStore = process.env.TELAIO_TEST_STORE ?? "";
+const prefixOf = (folder) => `t${createHash("sha256").update(resolve(folder)).digest("hex").slice(0, 10)}_`;
+export const storeOf = (folder, store = testStore) =>
+  store && `${store}${store.includes("?") ? "&" : "?"}prefix=${prefixOf(folder)}`;
+
+// SCHEME://[USER[:PASSWORD]@][HOST[:PORT]][/DATABASE][?OPTION=VALUE&…]
+const partsOf = (address) => {
+  const [, scheme, user, password, host, port, database, options] =
+    /^(\w+):\/\/(?:([^:@/]*)(?::([^@/]*))?@)?([^:/?]*)(?::(\d+))?\/?([^?]*)(?:\?(.*))?$/.exec(address);
+  const socket = new URLSearchParams(options).get("socket");
+  return { scheme, user, password: decodeURIComponent(password ?? ""), host, port, database, socket };
+};
+
+// Statements on a server of databases, by its own client; gives the rows as lines.
+export const askServer = (address, text) => {
+  const { scheme, user, password, host, port, database, socket } = partsOf(address);
+  const toPort = (option) => (port ? [option, port] : []);
+  const [command, args] = scheme.startsWith("postgres")
+    ? ["psql", ["-XqAt", "-v", "ON_ERROR_STOP=1", "-h", socket ?? host, ...toPort("-p"), "-U", user, "-d", database || "postgres"]]
+    : ["mariadb", ["--no-defaults", "-BN", ...(socket ? ["-S", socket] : ["-h", host, ...toPort("-P")]), "-u", user]];
+  const asked = spawnSync(command, args, {
+    input: text,
+    encoding: "utf8",
+    env: { ...process.env, PGPASSWORD: password, MYSQL_PWD: password },
+  });
+  if (asked.status !== 0) throw new Error(`${command}: ${asked.stderr || asked.error}`);
+  return asked.stdout.split("\n").filter(Boolean);
+};
+
+const dropStore = (folder, store = testStore) => {
+  const like = `${prefixOf(folder).replace("_", "\\_")}%`;
+  if (store.startsWith("postgres")) {
+    const drops = askServer(store, `SELECT format('DROP SCHEMA %I CASCADE;', nspname) FROM pg_namespace WHERE nspname LIKE '${like}'`);
+    const roles = askServer(store, `SELECT format('DROP OWNED BY %I; DROP ROLE %I;', rolname, rolname) FROM pg_roles WHERE rolname LIKE '${like}'`);
+    for (const drop of [...drops, ...roles]) askServer(store, drop);
+  } else {
+    const drops = askServer(store, `SELECT concat('DROP DATABASE \`', schema_name, '\`;') FROM information_schema.schemata WHERE schema_name LIKE '${like.replace("\\", "\\\\")}'`);
+    askServer(store, drops.join("\n"));
+  }
+};
+
+export const temporaryFolder = (t, store = testStore) => {
   const folder = mkdtempSync(join(tmpdir(), "telaio-test-"));
-  t?.after?.(() => rmSync(folder, { recursive: true, force: true }));
+  t?.after?.(() => {
+    rmSync(folder, { recursive: true, force: true });
+    if (store) dropStore(folder, store);
+  });
   return folder;
 };
 
@@ -28,13 +75,19 @@ export const copyFolder = (from, to) => {
 // Cheap password hashes: tests sign in hundreds of times.
 const testEnvironment = { TELAIO_PASSWORD_MEMORY_KIB: "64" };
 
+// Of a command that says which folder, and no store of its own.
+const storeEnvironment = (args) => {
+  const at = args.indexOf("--data");
+  return testStore && at >= 0 ? { TELAIO_STORE: storeOf(args[at + 1]) } : {};
+};
+
 export const run = (args, { input, env, timeout = 60_000 } = {}) => {
   const result = spawnSync(binary, args, {
     input: typeof input === "string" ? Buffer.from(input) : input,
     timeout,
     encoding: "buffer",
     maxBuffer: 1 << 30,
-    env: { ...process.env, ...testEnvironment, ...env },
+    env: { ...process.env, ...testEnvironment, ...storeEnvironment(args), ...env },
   });
   return {
     status: result.status,
@@ -55,11 +108,11 @@ export class Server {
   async start() {
     this.output = "";
     this.errors = "";
-    this.process = spawn(
-      binary,
-      ["serve", "--data", this.folder, "--listen", "127.0.0.1:0", ...this.args],
-      { env: { ...process.env, ...testEnvironment, ...this.env }, stdio: ["ignore", "pipe", "pipe"] },
-    );
+    const args = ["serve", "--data", this.folder, "--listen", "127.0.0.1:0", ...this.args];
+    this.process = spawn(binary, args, {
+      env: { ...process.env, ...testEnvironment, ...storeEnvironment(args), ...this.env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     this.exited = new Promise((done) => this.process.on("exit", (code, signal) => done({ code, signal })));
     this.process.stderr.on("data", (bytes) => (this.errors += bytes));
     this.url = await new Promise((done, fail) => {
