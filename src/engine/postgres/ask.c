@@ -1,5 +1,6 @@
 #include "base/attr.h"
 #include "base/buf.h"
+#include "base/hash.h"
 #include "engine/postgres/errors.h"
 #include "engine/postgres/inside.h"
 #include "engine/postgres/pipeline.h"
@@ -50,7 +51,8 @@ static enum errcode drop_statement(struct pg_conn *c, struct pg_statement *s, st
 static enum errcode prepare(struct pg_conn *c, struct str text, struct pg_statement **out,
                             struct error *err)
 {
-    struct pg_statement *s = pg_statement_find(&c->statements, c->place, text);
+    uint64_t hash = hash64(text);
+    struct pg_statement *s = pg_statement_find(&c->statements, c->place, text, hash);
     if (s && !s->is_old) {
         *out = s;
         return ERR_OK;
@@ -59,7 +61,7 @@ static enum errcode prepare(struct pg_conn *c, struct str text, struct pg_statem
     if (spare) {
         TRY(drop_statement(c, spare, err));
     }
-    s = pg_statement_add(&c->statements, c->place, text);
+    s = pg_statement_add(&c->statements, c->place, text, hash);
     enum errcode code = send_and_wait(c, PQsendPrepare(c->pq, s->name, s->text.p, 0, NULL),
                                       "preparing a statement", NULL, err);
     if (code != ERR_OK) {

@@ -89,10 +89,10 @@ void lane_empty_out(struct lane *l, void (*fn)(struct lane *l, struct call *call
 
 /* The statement for @text, with what has to be sent to have it counted in @s. */
 static struct pg_statement *prepare(struct lane *l, struct slot *s, const struct pg_place *place,
-                                    struct str text)
+                                    struct str text, uint64_t hash)
 {
     struct pg_conn *c = l->conn;
-    struct pg_statement *statement = pg_statement_find(&c->statements, place, text);
+    struct pg_statement *statement = pg_statement_find(&c->statements, place, text, hash);
     if (statement && !statement->is_old) {
         return statement;
     }
@@ -109,16 +109,16 @@ static struct pg_statement *prepare(struct lane *l, struct slot *s, const struct
         }
         s->n_commands++;
     }
-    statement = pg_statement_add(&c->statements, place, text);
+    statement = pg_statement_add(&c->statements, place, text, hash);
     s->making = statement;
     s->making_at = s->n_commands++;
     return PQsendPrepare(c->pq, statement->name, statement->text.p, 0, NULL) ? statement : NULL;
 }
 
 static bool send_statement(struct lane *l, struct slot *s, const struct pg_place *place,
-                           struct str text, const struct pg_params *params)
+                           struct str text, uint64_t hash, const struct pg_params *params)
 {
-    const struct pg_statement *statement = prepare(l, s, place, text);
+    const struct pg_statement *statement = prepare(l, s, place, text, hash);
     s->n_commands++;
     return statement && PQsendQueryPrepared(l->conn->pq, statement->name, params->n, params->values,
                                             params->lengths, params->formats, 0);
@@ -133,7 +133,7 @@ static bool send_switch(struct lane *l, struct pg_place *place)
     const char *values[] = {place->role ? place->role : "none", buf_text(&path)};
     struct pg_params params = {.n = 2, .values = values};
     struct slot *s = add_slot(l, NULL);
-    bool sent = send_statement(l, s, NULL, str_of(switch_text), &params);
+    bool sent = send_statement(l, s, NULL, str_of(switch_text), 0, &params);
     buf_release(&path);
     l->state = LANE_SWITCHING;
     l->place = place;
@@ -169,7 +169,8 @@ bool lane_send(struct lane *l, struct call *call)
         return false;
     }
     l->is_tainted = l->is_tainted || !call->is_plain;
-    return send_statement(l, add_slot(l, call), call->place, call->text, call->params) &&
+    return send_statement(l, add_slot(l, call), call->place, call->text, call->hash,
+                          call->params) &&
            (!call->is_suspect || sync(l));
 }
 
@@ -224,7 +225,8 @@ static void keep_result(struct lane *l, struct slot *s, PGresult *r)
 /* A plan that does not fit its tables any more would stay so: it is prepared anew next time. */
 static void mark_old(struct lane *l, const struct call *call, const PGresult *r)
 {
-    struct pg_statement *s = pg_statement_find(&l->conn->statements, call->place, call->text);
+    struct pg_statement *s =
+        pg_statement_find(&l->conn->statements, call->place, call->text, call->hash);
     if (s && pg_statement_breaks(r)) {
         s->is_old = true;
     }

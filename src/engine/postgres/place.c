@@ -61,8 +61,16 @@ static struct pg_place *make_place(struct postgres_engine *e, struct str ns, con
     return p;
 }
 
-enum errcode pg_place_of(struct postgres_engine *e, struct str ns, struct pg_place **out,
-                         struct error *err)
+static struct pg_place *find_place(struct postgres_engine *e, struct str ns)
+{
+    pthread_mutex_lock(&e->lock);
+    struct pg_place *p = map_get(&e->places, ns);
+    pthread_mutex_unlock(&e->lock);
+    return p;
+}
+
+static enum errcode add_place(struct postgres_engine *e, struct str ns, struct pg_place **out,
+                              struct error *err)
 {
     struct arena *a AUTO(arena_freep) = arena_new();
     const char *schema = e->options.schema;
@@ -81,6 +89,14 @@ enum errcode pg_place_of(struct postgres_engine *e, struct str ns, struct pg_pla
     pthread_mutex_unlock(&e->lock);
     *out = p;
     return ERR_OK;
+}
+
+/* Every request comes here: most find what is there. */
+enum errcode pg_place_of(struct postgres_engine *e, struct str ns, struct pg_place **out,
+                         struct error *err)
+{
+    *out = find_place(e, ns);
+    return *out ? ERR_OK : add_place(e, ns, out, err);
 }
 
 void pg_place_moved(struct pg_place *place)

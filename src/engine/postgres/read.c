@@ -14,6 +14,7 @@
 #define BATCH_FIRST 64   /* rows of the first batch; then by their size */
 #define BATCH_MAX   2000
 #define BATCH_BYTES (256 << 10)
+#define TEXT_BYTES  512 /* of most statements */
 
 struct postgres_cursor {
     struct cursor base;
@@ -39,6 +40,7 @@ static enum errcode say(struct postgres_session *s, const struct query *q, const
 {
     struct sql_writer w;
     buf_clear(&s->text);
+    (void)buf_reserve(&s->text, TEXT_BYTES);
     buf_adds(&s->text, prefix);
     sql_begin(&w, &postgres_dialect, &s->text, s->base.arena);
     sql_select(&w, q);

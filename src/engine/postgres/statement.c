@@ -4,14 +4,13 @@
 
 #include "base/attr.h"
 #include "base/buf.h"
-#include "base/hash.h"
 #include "engine/postgres/errors.h"
 
 /* ---- the cache ------------------------------------------------------------------------------- */
 
-static uint64_t hash_of(const struct pg_place *place, struct str text)
+static uint64_t hash_of(const struct pg_place *place, uint64_t text_hash)
 {
-    return hash64(text) ^ ((uint64_t)(uintptr_t)place * UINT64_C(0x9e3779b97f4a7c15));
+    return text_hash ^ ((uint64_t)(uintptr_t)place * UINT64_C(0x9e3779b97f4a7c15));
 }
 
 static struct pg_statement **bucket_of(struct pg_statements *all, uint64_t hash)
@@ -34,9 +33,9 @@ static void link_newest(struct pg_statements *all, struct pg_statement *s)
 }
 
 struct pg_statement *pg_statement_find(struct pg_statements *all, const struct pg_place *place,
-                                       struct str text)
+                                       struct str text, uint64_t text_hash)
 {
-    uint64_t hash = hash_of(place, text);
+    uint64_t hash = hash_of(place, text_hash);
     struct pg_statement *s = *bucket_of(all, hash);
     while (s && (s->hash != hash || s->place != place || !str_eq(s->text, text))) {
         s = s->next;
@@ -64,14 +63,14 @@ static void write_name(char out[STATEMENT_NAME_MAX], uint64_t number)
 }
 
 struct pg_statement *pg_statement_add(struct pg_statements *all, const struct pg_place *place,
-                                      struct str text)
+                                      struct str text, uint64_t text_hash)
 {
     struct pg_statement *s = mem_alloc(sizeof *s + text.n + 1);
     char *copy = (char *)(s + 1);
     memcpy(copy, text.p, text.n);
     s->text = (struct str){copy, text.n};
     s->place = place;
-    s->hash = hash_of(place, text);
+    s->hash = hash_of(place, text_hash);
     write_name(s->name, ++all->last_number);
     struct pg_statement **bucket = bucket_of(all, s->hash);
     s->next = *bucket;

@@ -39,12 +39,13 @@ struct pg_statements {
     uint64_t last_number;
 };
 
-/** pg_statement_find() - that one, now the newest; NULL when it is not prepared. */
+/** pg_statement_find() - that one (@text_hash is hash64() of the text), now the newest; NULL when
+ * it is not prepared. */
 struct pg_statement *pg_statement_find(struct pg_statements *all, const struct pg_place *place,
-                                       struct str text);
+                                       struct str text, uint64_t text_hash);
 /** pg_statement_add() - one to be prepared under its name. */
 struct pg_statement *pg_statement_add(struct pg_statements *all, const struct pg_place *place,
-                                      struct str text);
+                                      struct str text, uint64_t text_hash);
 /** pg_statement_spare() - one that should make room, NULL while there is some. */
 struct pg_statement *pg_statement_spare(struct pg_statements *all);
 /** pg_statement_forget() - it is not prepared (any more). */

@@ -56,6 +56,67 @@ static void explain_key(struct error *err, const struct write *w, const char *na
     point_at(err, k->columns[0]);
 }
 
+/* The columns of the unique constraint @name; 0 when it is unknown or over an expression. */
+static size_t unique_columns(struct arena *a, const struct table *t, const char *name,
+                             const char *const **out)
+{
+    const struct index *i = table_find_index(t, str_of(name));
+    size_t end = strlen(name);
+    if (!i) {
+        bool is_key = end > 5 && text_eq(name + end - 5, "_pkey");
+        *out = (const char *const *)t->primary_key;
+        return is_key ? t->n_primary_key : 0;
+    }
+    const char **columns = ARENA_ARRAY(a, i->n_keys, const char *);
+    for (size_t k = 0; k < i->n_keys; k++) {
+        columns[k] = i->keys[k].column;
+        if (!columns[k]) {
+            return 0;
+        }
+    }
+    *out = columns;
+    return i->n_keys;
+}
+
+/* Where row security is, the server does not tell which values were there already. */
+static void explain_unique(struct error *err, const struct write *w, const char *name)
+{
+    struct arena *a AUTO(arena_freep) = arena_new();
+    const char *const *columns = NULL;
+    size_t n = unique_columns(a, w->table, name, &columns);
+    struct buf words;
+    struct buf params;
+    struct json_writer json;
+    if (n == 0 || err->where || strstr(err->params, "\"columns\"")) {
+        return;
+    }
+    buf_init(&words, 1 << 16);
+    buf_init(&params, 1 << 16);
+    jsonw_init(&json, &params);
+    jsonw_begin_object(&json);
+    jsonw_kv_text(&json, "table", w->table->name);
+    jsonw_key(&json, "columns");
+    jsonw_begin_array(&json);
+    for (size_t k = 0; k < n; k++) {
+        jsonw_text(&json, columns[k]);
+        buf_printf(&words, "%s\"%s\"", k ? ", " : "", columns[k]);
+    }
+    jsonw_end_array(&json);
+    jsonw_kv_text(&json, "constraint", name);
+    jsonw_end_object(&json);
+    const char *detail = arena_strdup(a, err->detail);
+    int state = err->engine_code;
+    (void)ERROR(err, ERR_UNIQUE_VIOLATION, "the value of %s is there already", buf_text(&words));
+    (void)error_params(err, buf_text(&params));
+    (void)error_detail(err, "%s", detail ? detail : "");
+    err->engine_code = state;
+    if (n == 1) {
+        point_at(err, columns[0]);
+    }
+    buf_release(&words);
+    buf_release(&params);
+}
+
 static const char *only_column(const struct expr *e)
 {
     const char *found = e->kind == EXPR_COLUMN ? e->name : NULL;
@@ -86,6 +147,8 @@ void pg_explain(struct error *err, const struct write *w)
     const char *name = constraint_of(a, err);
     if (err->code == ERR_FOREIGN_KEY_VIOLATION) {
         explain_key(err, w, name);
+    } else if (err->code == ERR_UNIQUE_VIOLATION && name) {
+        explain_unique(err, w, name);
     } else if (err->code == ERR_CHECK_VIOLATION && name && !err->where) {
         explain_check(err, w, name);
     }

@@ -17,6 +17,11 @@ void sql_text(struct sql_writer *w, const char *text)
 void sql_quote_ident(struct buf *out, char quote, struct str name)
 {
     buf_addc(out, quote);
+    if (name.n > 0 && !memchr(name.p, quote, name.n)) { /* nearly all of them */
+        buf_add_str(out, name);
+        buf_addc(out, quote);
+        return;
+    }
     for (size_t i = 0; i < name.n; i++) {
         if (name.p[i] == quote) {
             buf_addc(out, quote);

@@ -14,6 +14,9 @@ static struct column item_columns[] = {
     {.name = "data", .type = {.kind = TYPE_BYTES}, .is_nullable = true},
 };
 static const char *item_key[] = {"id"};
+static struct index_key code_key[] = {{.column = "code"}};
+static struct index item_indexes[] = {
+    {.name = "items_code_key", .is_unique = true, .keys = code_key, .n_keys = 1}};
 static const char *parent_columns[] = {"parent"};
 static struct foreign_key item_foreign_keys[] = {
     {.name = "items_parent_fk",
@@ -30,6 +33,8 @@ static const struct table items = {.name = "items",
                                    .n_primary_key = 1,
                                    .foreign_keys = item_foreign_keys,
                                    .n_foreign_keys = 1,
+                                   .indexes = item_indexes,
+                                   .n_indexes = 1,
                                    .row_estimate = -1};
 
 enum { ID, NAME, N, CODE, PARENT, DATA };
@@ -311,6 +316,15 @@ static void test_violations(void **state)
     assert_int_equal(insert_value(f, CODE, value_text("a")), ERR_UNIQUE_VIOLATION);
     assert_string_equal("/code", f->err.where);
     assert_non_null(strstr(f->err.params, "\"table\":\"items\""));
+    assert_non_null(strstr(f->err.params, "\"columns\":[\"code\"]"));
+    /* where row security is, the server tells less */
+    fixture_sql(f,
+                "ALTER TABLE %s.items ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON %s.items "
+                "USING (true)",
+                f->tenant, f->tenant);
+    assert_int_equal(insert_value(f, CODE, value_text("a")), ERR_UNIQUE_VIOLATION);
+    assert_string_equal("/code", f->err.where);
+    assert_string_equal("the value of \"code\" is there already", f->err.message);
     assert_non_null(strstr(f->err.params, "\"columns\":[\"code\"]"));
     assert_int_equal(insert_value(f, N, value_int(100000)), ERR_CHECK_VIOLATION);
     assert_non_null(strstr(f->err.params, "\"constraint\":\"n_small\""));
