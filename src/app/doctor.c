@@ -274,7 +274,8 @@ static void check_journal(struct doctor *d)
     d->check->n_looked_at = 0;
     find_changes(d, "running", "was interrupted; a server settles it when it starts");
     find_changes(d, "needs_attention",
-                 "was interrupted, and the schema is neither as before nor as after");
+                 "was interrupted, and the schema is neither as before nor as after: undo it to "
+                 "take back what it did");
 }
 
 static enum errcode live_catalog(struct doctor *d, const char *ns, struct catalog **out,

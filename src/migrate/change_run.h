@@ -123,7 +123,8 @@ enum errcode migrate_run(const struct migrate_target *t, const struct change_lis
  */
 enum errcode migrate_undo_preview(const struct migrate_target *t, const char *id, struct arena *a,
                                   struct plan **out, struct error *err) MUST_CHECK;
-/** migrate_undo() - undo change @id; *@out is the change that undid it (undo_of = @id). */
+/** migrate_undo() - undo change @id; *@out is the change that undid it (undo_of = @id). One that
+ *  needs attention is taken back instead, as far as its steps go; *@out is itself, failed then. */
 enum errcode migrate_undo(const struct migrate_target *t, const char *id, struct arena *a,
                           struct change_record *out, struct error *err) MUST_CHECK;
 

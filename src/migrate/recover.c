@@ -140,8 +140,27 @@ static enum errcode settle(struct wreck *w, struct migrate_recovery *out, struct
                             "interrupted, and the schema is neither as before nor as after", err);
 }
 
+/* Of a change that needs attention: whoever looked after it wants it gone. */
+static enum errcode settle_attended(struct wreck *w, struct migrate_recovery *out,
+                                    struct error *err)
+{
+    if (text_eq(catalog_fingerprint(w->arena, w->live), w->record->fp_before)) {
+        return settle_otherwise(w, "failed", "the schema is as it was before", err);
+    }
+    TRY(take_back(w, out, err));
+    if (text_eq(w->record->state, "needs_attention")) {
+        ERROR(err, ERR_CONFLICT, "change \"%s\" still needs attention: %s", w->record->id,
+              w->record->error);
+        return error_hint(err, "bring the schema to what it was before by hand, then undo again");
+    }
+    return ERR_OK;
+}
+
+typedef enum errcode settle_fn(struct wreck *w, struct migrate_recovery *out, struct error *err);
+
 static enum errcode settle_one(const struct migrate_target *t, struct change_record *record,
-                               struct arena *a, struct migrate_recovery *out, struct error *err)
+                               settle_fn *fn, struct arena *a, struct migrate_recovery *out,
+                               struct error *err)
 {
     struct migrate_target own = *t;
     own.tenant_id = record->tenant_id;
@@ -152,7 +171,7 @@ static enum errcode settle_one(const struct migrate_target *t, struct change_rec
     TRY(engine_session_begin(t->engine, t->ns, ACCESS_READ, &w.session, err));
     enum errcode code = engine_inspect(w.session, &w.live, err);
     if (code == ERR_OK) {
-        code = settle(&w, out, err);
+        code = fn(&w, out, err);
     }
     if (w.session) {
         engine_session_end(w.session);
@@ -173,7 +192,19 @@ static enum errcode settle_ours(const struct migrate_target *t, struct change_re
         return ERR_OK;
     }
     TRY(migrate_get(t->journal, 0, record->id, a, record, err));
-    return text_eq(record->state, "running") ? settle_one(t, record, a, out, err) : ERR_OK;
+    return text_eq(record->state, "running") ? settle_one(t, record, settle, a, out, err) : ERR_OK;
+}
+
+enum errcode run_take_back(const struct migrate_target *t, struct change_record *record,
+                           struct arena *a, struct error *err)
+{
+    AUTO(engine_unlockp) struct engine_lock *claim = NULL;
+    struct migrate_recovery ignored = {0};
+    TRY(journal_claim(t->journal, record->id, &claim, err));
+    if (!claim) {
+        return ERROR(err, ERR_BUSY, "somebody else takes care of change \"%s\"", record->id);
+    }
+    return settle_one(t, record, settle_attended, a, &ignored, err);
 }
 
 enum errcode migrate_recover(const struct migrate_target *t, struct migrate_recovery *out,

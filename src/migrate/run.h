@@ -39,5 +39,14 @@ enum errcode run_finish(const struct migrate_target *t, struct session *s, struc
                         struct change_record *record, const struct migrate_outcome *outcome,
                         struct error *err) MUST_CHECK;
 
+/**
+ * run_take_back() - @record, which needs attention, is brought back to what was before: its steps
+ * are taken back once more, or somebody did it by hand; then it has failed
+ *
+ * Errors: ERR_CONFLICT when the schema is still another (the record says why), ERR_BUSY.
+ */
+enum errcode run_take_back(const struct migrate_target *t, struct change_record *record,
+                           struct arena *a, struct error *err) MUST_CHECK;
+
 /** change_subject() - the table a change is about, as it is called before it. */
 const char *change_subject(const struct change *c);

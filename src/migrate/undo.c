@@ -30,7 +30,11 @@ static enum errcode check_undoable(const struct migrate_target *t, const struct 
         return error_hint(err, "undo change \"%s\" to do it again", r->undone_by);
     }
     if (!text_eq(r->state, "done")) {
-        return ERROR(err, ERR_CONFLICT, "change \"%s\" is %s, not done", r->id, r->state);
+        ERROR(err, ERR_CONFLICT, "change \"%s\" is %s, not done", r->id, r->state);
+        if (text_eq(r->state, "needs_attention")) {
+            error_hint(err, "undo it without a preview: what its steps say is run once more");
+        }
+        return ERR_CONFLICT;
     }
     if (!r->inverse) {
         return ERROR(err, ERR_UNDO_EXPIRED, "nothing was kept that could undo change \"%s\"",
@@ -70,6 +74,13 @@ enum errcode migrate_undo(const struct migrate_target *t, const char *id, struct
                           struct change_record *out, struct error *err)
 {
     struct plan *plan = NULL;
+    struct change_record r = {0};
+    TRY(migrate_get(t->journal, t->tenant_id, id, a, &r, err));
+    if (text_eq(r.state, "needs_attention") && str_is(migrate_room(t), r.ns)) {
+        TRY(run_take_back(t, &r, a, err));
+        *out = r;
+        return ERR_OK;
+    }
     TRY(migrate_undo_preview(t, id, a, &plan, err));
     struct run_options options = {.kind = "undo", .undo_of = id, .confirm_all = true};
     enum errcode code = run_execute(t, plan, &options, a, out, err);

@@ -303,6 +303,58 @@ static void a_lost_connection_leaves_all_as_it_was(void **state)
     place_drop(&p);
 }
 
+/* Somebody takes a name that the way back needs: the journal says so, and the undo comes through
+ * once the name is free. */
+static void what_cannot_be_taken_back_waits_for_somebody(void **state)
+{
+    (void)state;
+    int pid = (int)getpid();
+    struct place p;
+    place_open(&p, pid);
+    assert_ok(&p, run(&p, before));
+    fill(&p);
+    const char *was = arena_strdup(p.arena, fingerprint(&p));
+    char print[FINGERPRINT_HEX + 1];
+    (void)snprintf(print, sizeof print, "%s", was);
+    place_close(&p);
+    MYSQL *m = NULL;
+    for (int step = 0; step < 40; step++) {
+        assert_false(run_and_kill(pid, step, true));
+        place_open(&p, pid);
+        m = beside(&p);
+        if (strcmp(ask(&p, m,
+                       "SELECT count(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = "
+                       "DATABASE() AND TABLE_NAME = 'firms'"),
+                   "0") == 0) {
+            break;
+        }
+        mysql_close(m);
+        recover(&p);
+        place_close(&p);
+    }
+    (void)ask(&p, m, "CREATE TABLE firms (other int)");
+    struct migrate_recovery sum = {0};
+    for (int i = 0; i < 200 && !sum.n_unclear; i++) {
+        assert_ok(&p, migrate_recover(&p.target, &sum, &p.err));
+        (void)usleep(sum.n_unclear ? 0 : 50000);
+    }
+    assert_int_equal(sum.n_unclear, 1);
+    struct change_record *records = NULL, undone = {0};
+    size_t n = 0;
+    struct migrate_filter needs = {.state = "needs_attention"};
+    assert_ok(&p, migrate_list(p.journal, &needs, p.arena, &records, &n, &p.err));
+    assert_int_equal(n, 1);
+    assert_int_equal(migrate_undo(&p.target, records[0].id, p.arena, &undone, &p.err),
+                     ERR_CONFLICT);
+    (void)ask(&p, m, "DROP TABLE firms");
+    assert_ok(&p, migrate_undo(&p.target, records[0].id, p.arena, &undone, &p.err));
+    assert_string_equal(undone.state, "failed");
+    assert_string_equal(fingerprint(&p), print);
+    assert_string_equal(ask(&p, m, trash_text), "0");
+    mysql_close(m);
+    place_drop(&p);
+}
+
 /* ---- the server itself ---------------------------------------------------------------------- */
 
 static char folder[32];
@@ -414,6 +466,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_change_killed_at_any_step_is_undone_or_done),
         cmocka_unit_test(a_lost_connection_leaves_all_as_it_was),
+        cmocka_unit_test(what_cannot_be_taken_back_waits_for_somebody),
         cmocka_unit_test(a_server_killed_at_any_step_leaves_a_change_undone_or_done),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
