@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "api/inside.h"
+#include "app/tenant_view.h"
+#include "base/attr.h"
 #include "base/time.h"
 #include "base/uuid.h"
 #include "observe/log.h"
@@ -155,6 +157,35 @@ static bool may_run_again(const struct call *c)
     return c->route->body != BODY_STREAM && response_bytes(c->request) == 0;
 }
 
+/* Nothing is half done when such a request fails: rows are written all or none. */
+static bool is_about_rows(const struct call *c)
+{
+    static const enum action actions[] = {ACTION_DATA_READ, ACTION_DATA_CREATE, ACTION_DATA_UPDATE,
+                                          ACTION_DATA_DELETE};
+    for (size_t i = 0; i < ARRAY_LEN(actions); i++) {
+        if (c->route->action == actions[i]) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What another process made a moment ago may not be known here yet: then it is found in the second
+   attempt. What fails for another reason fails as before. */
+static bool is_stale(const struct call *c, enum errcode code, int64_t since)
+{
+    int status = errcode_row(code)->http_status;
+    bool may = status == 404 || ((status == 400 || status == 422) && is_about_rows(c));
+    struct error why = ERROR_INIT;
+    bool is_new = false;
+    if (code == ERR_OK || !may || !may_run_again(c)) {
+        return false;
+    }
+    enum errcode asked = tenant_view_renew(c->caller, since, &is_new, &why);
+    error_release(&why);
+    return asked == ERR_OK && is_new;
+}
+
 static enum errcode run(const struct api *api, struct call *c, struct error *err)
 {
     struct str body = {0};
@@ -167,7 +198,12 @@ static enum errcode run(const struct api *api, struct call *c, struct error *err
     if (is_answered) {
         return ERR_OK;
     }
+    int64_t since = time_monotonic_us();
     enum errcode code = c->route->fn(c, err);
+    if (is_stale(c, code, since)) {
+        error_release(err);
+        code = c->route->fn(c, err);
+    }
     for (int i = 0; code == ERR_SCHEMA_MOVED && i < MOVES_MAX && may_run_again(c); i++) {
         error_release(err);
         code = c->route->fn(c, err);

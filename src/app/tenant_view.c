@@ -26,6 +26,7 @@ struct view {
 struct entry {
     struct view *view;
     int64_t checked_at; /* when the registry was last seen to be that of the view */
+    int64_t swapped_at;
 };
 
 /* Tenants are few and stay; what is kept of them changes. */
@@ -283,6 +284,7 @@ static void put(struct tenant_views *views, int64_t tenant_id, struct view *v, i
     if (e->view != v) {
         unref(e->view);
         e->view = v;
+        e->swapped_at = time_monotonic_us();
         atomic_fetch_add(&v->refs, 1);
     }
     e->checked_at = checked_at;
@@ -368,6 +370,49 @@ static enum errcode find_source_view(const struct caller *c, struct view **out, 
     }
     *out = v;
     return ERR_OK;
+}
+
+/* What is kept, and whether it came after @since; NULL when nothing is. */
+static struct view *take_any(const struct caller *c, int64_t since, bool *is_later)
+{
+    struct tenant_views *views = views_of(c->app);
+    pthread_mutex_lock(&views->lock);
+    struct entry *e = find_entry(views, c->tenant.id);
+    struct view *v = e->view;
+    *is_later = e->swapped_at >= since;
+    if (v) {
+        atomic_fetch_add(&v->refs, 1);
+    }
+    pthread_mutex_unlock(&views->lock);
+    return v;
+}
+
+static enum errcode renew(const struct caller *c, const struct view *v, bool *is_new,
+                          struct error *err)
+{
+    uint64_t generation = 0;
+    bool is_same = true;
+    TRY(engine_refresh(c->app->engine, caller_ns(c), err));
+    TRY(engine_generation(c->app->engine, caller_ns(c), &generation, err));
+    TRY(check(c, v, &is_same, err));
+    if (!is_same) {
+        tenant_view_forget(c->app, c->tenant.id);
+    }
+    *is_new = *is_new || !is_same || generation != v->generation;
+    return ERR_OK;
+}
+
+enum errcode tenant_view_renew(const struct caller *c, int64_t since, bool *is_new,
+                               struct error *err)
+{
+    *is_new = false;
+    if (c->tenant.id == 0 || c->source) {
+        return ERR_OK; /* nobody works there, or nobody but its owner knows when it changes */
+    }
+    struct view *v = take_any(c, since, is_new);
+    enum errcode code = v ? renew(c, v, is_new, err) : ERR_OK;
+    unref(v);
+    return code;
 }
 
 enum errcode tenant_view(const struct caller *c, const struct tenant_view **out, struct error *err)

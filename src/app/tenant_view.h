@@ -45,6 +45,14 @@ struct tenant_view {
 enum errcode tenant_view(const struct caller *c, const struct tenant_view **out,
                          struct error *err) MUST_CHECK;
 
+/**
+ * tenant_view_renew() - *@is_new: the view that a request which began at @since (monotonic) may
+ * have had is not that of now; the next tenant_view() is. For a request that failed: another
+ * process may have made a moment ago what it did not find. Errors: the engine's.
+ */
+enum errcode tenant_view_renew(const struct caller *c, int64_t since, bool *is_new,
+                               struct error *err) MUST_CHECK;
+
 /** tenant_view_table() - the table @name. Errors: ERR_NOT_FOUND, also for internal ones. */
 enum errcode tenant_view_table(const struct tenant_view *v, struct str name,
                                const struct tenant_table **out, struct error *err) MUST_CHECK;

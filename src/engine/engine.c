@@ -310,6 +310,11 @@ enum errcode engine_generation(struct engine *e, struct str ns, uint64_t *out, s
     return e->ops->generation(e, ns, out, err);
 }
 
+enum errcode engine_refresh(struct engine *e, struct str ns, struct error *err)
+{
+    return e->ops->refresh ? e->ops->refresh(e, ns, err) : ERR_OK;
+}
+
 enum errcode engine_inspect(struct session *s, struct catalog **out, struct error *err)
 {
     return s->engine->ops->inspect(s, out, err);

@@ -90,6 +90,9 @@ struct engine_ops {
 
     /* structure; generation changes with every DDL of anybody, also of other processes; cheap */
     enum errcode (*generation)(struct engine *e, struct str ns, uint64_t *out, struct error *err);
+    /* ask for what other processes changed until now, so that generation() knows; NULL: it always
+       does, or nobody can do better than it does */
+    enum errcode (*refresh)(struct engine *e, struct str ns, struct error *err);
     enum errcode (*inspect)(struct session *s, struct catalog **out, struct error *err);
     /* pure, no I/O: fills steps and groups of @plan from plan->changes and the catalog before */
     enum errcode (*plan)(struct engine *e, const struct catalog *before, struct plan *plan,
@@ -188,6 +191,7 @@ enum errcode engine_transact(struct engine *e, struct str ns, transact_fn *fn, v
                              struct error *err) MUST_CHECK;
 enum errcode engine_generation(struct engine *e, struct str ns, uint64_t *out,
                                struct error *err) MUST_CHECK;
+enum errcode engine_refresh(struct engine *e, struct str ns, struct error *err) MUST_CHECK;
 enum errcode engine_inspect(struct session *s, struct catalog **out, struct error *err) MUST_CHECK;
 enum errcode engine_plan(struct engine *e, const struct catalog *before, struct plan *plan,
                          struct error *err) MUST_CHECK;

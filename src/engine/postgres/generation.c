@@ -99,6 +99,14 @@ enum errcode postgres_generation(struct engine *engine, struct str ns, uint64_t 
 
 /* ---- telling --------------------------------------------------------------------------------- */
 
+enum errcode postgres_refresh(struct engine *engine, struct str ns, struct error *err)
+{
+    struct pg_place *place = NULL;
+    TRY(pg_place_look(postgres_engine_of(engine), ns, &place, err));
+    bool is_ours = !atomic_exchange(&place->is_looking, true);
+    return is_ours ? look(place, time_monotonic_us(), err) : ERR_OK;
+}
+
 enum errcode pg_announce(struct pg_conn *c, const struct pg_place *place, struct error *err)
 {
     struct arena *a AUTO(arena_freep) = arena_new();

@@ -25,6 +25,8 @@ enum errcode pg_announce(struct pg_conn *c, const struct pg_place *place,
                          struct error *err) MUST_CHECK;
 
 enum errcode postgres_generation(struct engine *e, struct str ns, uint64_t *out, struct error *err);
+/** postgres_refresh() - look now; who looks already is not waited for. */
+enum errcode postgres_refresh(struct engine *e, struct str ns, struct error *err);
 
 /** postgres_group_finish() - postgres_group_end() with what a change of structure brings with it:
  *  row security on new tables of tenants, the announcement. */

@@ -54,6 +54,7 @@ static const struct engine_ops postgres_ops = {
     .session_end = postgres_session_end,
     .transact = postgres_transact,
     .generation = postgres_generation,
+    .refresh = postgres_refresh,
     .select = postgres_select,
     .cursor_next = postgres_cursor_next,
     .cursor_close = postgres_cursor_close,
