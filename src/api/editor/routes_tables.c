@@ -284,6 +284,21 @@ static bool changes_check(struct call *c, const struct column *was, const struct
     return a != b && (!a || !b || !expr_equal(a, b));
 }
 
+/* Of a table that the registry does not know only structure can be changed: judged before anything
+ * is, since the two are written one after the other. */
+static enum errcode check_presentation(struct call *c, const struct app_table *t,
+                                       const struct column *column, const struct column_body *body,
+                                       struct error *err)
+{
+    bool is_rules = body->set.shown && changes_check(c, column, body->set.shown);
+    bool is_shown = body->set.order > 0 || (body->set.shown && !is_rules);
+    if (t->view->registry || !is_shown) {
+        return ERR_OK;
+    }
+    ERROR(err, ERR_UNSUPPORTED, "table \"%s\" was not made here", t->table->name);
+    return error_hint(err, "how its columns are shown cannot be kept");
+}
+
 static enum errcode column_changes(struct call *c, const struct app_table *t,
                                    const struct column *column, const struct column_body *body,
                                    struct made *m, struct error *err)
@@ -341,6 +356,7 @@ static enum errcode update_column(struct call *c, struct error *err)
         return ERROR(err, ERR_NOT_FOUND, "table \"%s\" has no column \"%s\"", t.table->name, given);
     }
     TRY(body_column(c, &t, column, &body, err));
+    TRY(check_presentation(c, &t, column, &body, err));
     TRY(column_changes(c, &t, column, &body, &m, err));
     if (is_dry && m.list.n == 0) {
         return editor_answer_plan(c, NULL, err);
@@ -353,7 +369,7 @@ static enum errcode update_column(struct call *c, struct error *err)
         return ERR_OK;
     }
     const char *name = body.new_name ? body.new_name : column->name;
-    if (body.set.shown || body.set.order > 0) {
+    if (t.view->registry && (body.set.shown || body.set.order > 0)) {
         TRY(app_table_set_column(c->caller, t.table->name, name, &body.set, err));
     }
     return answer_column(c, 200, n_changes > 0 ? &m.record : NULL, t.table->name, name, err);

@@ -13,7 +13,7 @@ import {
   Sun,
   X,
 } from 'lucide-react';
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import { queryClient } from '@/app/query-client';
 import { SourceSwitcher, useCurrentSource } from '@/features/sources/source-switcher';
 import { api, basePath } from '@/shared/api/client';
@@ -208,9 +208,15 @@ function TableList() {
   const { tableName } = useParams({ strict: false });
   const { source } = useCurrentSource();
   const [filter, setFilter] = useState('');
-  const tables = [...(data ?? [])]
-    .filter((table) => scoreMatch(filter, `${table.displayName} ${table.tableName}`) >= 0)
-    .sort((a, b) => compareNames(a.displayName, b.displayName));
+  const language = useLanguage();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: names are in the order of a language
+  const tables = useMemo(
+    () =>
+      (data ?? [])
+        .filter((table) => scoreMatch(filter, `${table.displayName} ${table.tableName}`) >= 0)
+        .sort((a, b) => compareNames(a.displayName, b.displayName)),
+    [data, filter, language],
+  );
   return (
     <div className="flex min-h-0 flex-1 flex-col">
       <div className="flex items-center gap-1 pr-1 pl-2">

@@ -8,6 +8,7 @@ import { tableQuery } from '@/shared/api/queries';
 import type { Job, Plan, TableInfo } from '@/shared/api/types';
 import { useMessages } from '@/shared/i18n/core';
 import { useCommands } from '@/shared/lib/commands';
+import { useSession } from '@/shared/session/session';
 import { Button } from '@/shared/ui/button';
 import { useLeaveGuard } from '@/shared/ui/leave-guard';
 import { LoadingState } from '@/shared/ui/states';
@@ -59,6 +60,8 @@ function Editor({ table, onApplied }: { table: TableInfo; onApplied: () => void 
   const general = useMemo(() => tableSet(before, draft), [before, draft]);
   const count = countChanges(changes) + (Object.keys(general).length > 0 ? 1 : 0);
   const locked = table.can?.alter === false;
+  // How the tables of an attached database are shown is kept nowhere.
+  const source = useSession((state) => state.source);
   const guard = useLeaveGuard(count > 0, m);
 
   async function review() {
@@ -139,13 +142,15 @@ function Editor({ table, onApplied }: { table: TableInfo; onApplied: () => void 
       <div className="scroll-thin min-h-0 flex-1 overflow-y-auto">
         <div className="mx-auto w-full max-w-5xl px-5 py-5 sm:px-8">
           {locked ? <p className="mb-4 text-muted text-sm">{m.mayNot}</p> : null}
-          <GeneralFields
-            draft={draft}
-            onChange={setDraft}
-            nameError={strict && !draft.displayName.trim() ? m.tableNameMissing : undefined}
-            disabled={locked}
-            tableName={table.tableName}
-          />
+          {source ? null : (
+            <GeneralFields
+              draft={draft}
+              onChange={setDraft}
+              nameError={strict && !draft.displayName.trim() ? m.tableNameMissing : undefined}
+              disabled={locked}
+              tableName={table.tableName}
+            />
+          )}
           <ColumnsEditor
             draft={draft}
             before={before}

@@ -181,7 +181,7 @@ export function indexColumnName(column: unknown): string {
 function userIndexes(table: TableInfo): IndexInfo[] {
   return (table.indexes ?? []).filter((index) => {
     const columns = index.columns.map(indexColumnName);
-    if (columns.every((name) => systemColumns.has(name))) return false;
+    if (table.managed !== false && columns.every((name) => systemColumns.has(name))) return false;
     return !(index.unique && columns.length === 1);
   });
 }
@@ -193,7 +193,11 @@ export function tableToDraft(table: TableInfo): Draft {
     icon: table.icon ?? '',
     color: table.color ?? '',
     columns: table.columns
-      .filter((column) => !systemColumns.has(column.name) && column.relationType !== 'hasMany')
+      .filter(
+        (column) =>
+          (table.managed === false || !systemColumns.has(column.name)) &&
+          column.relationType !== 'hasMany',
+      )
       .map(columnToDraft),
     indexes: userIndexes(table).map((index) => ({
       key: nextKey(),

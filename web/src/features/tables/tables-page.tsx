@@ -1,14 +1,14 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { FileUp, Plus, Search, Table2 } from 'lucide-react';
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import { systemColumns } from '@/features/designer/model';
 import { openSource } from '@/features/sources/actions';
 import { sourcesMessages } from '@/features/sources/i18n';
 import { useCurrentSource } from '@/features/sources/source-switcher';
 import { tablesQuery } from '@/shared/api/queries';
 import type { TableInfo } from '@/shared/api/types';
-import { useMessages } from '@/shared/i18n/core';
+import { useLanguage, useMessages } from '@/shared/i18n/core';
 import { compareNames, formatCompact, formatRelative } from '@/shared/i18n/format';
 import { scoreMatch } from '@/shared/lib/commands';
 import { Button, buttonClass } from '@/shared/ui/button';
@@ -91,9 +91,15 @@ export function TablesPage() {
   const s = useMessages(sourcesMessages);
   const { data, error, refetch } = useQuery(tablesQuery);
   const [filter, setFilter] = useState('');
-  const shown = [...(data ?? [])]
-    .filter((table) => scoreMatch(filter, `${table.displayName} ${table.tableName}`) >= 0)
-    .sort((a, b) => compareNames(a.displayName, b.displayName));
+  const language = useLanguage();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: names are in the order of a language
+  const shown = useMemo(
+    () =>
+      (data ?? [])
+        .filter((table) => scoreMatch(filter, `${table.displayName} ${table.tableName}`) >= 0)
+        .sort((a, b) => compareNames(a.displayName, b.displayName)),
+    [data, filter, language],
+  );
   const empty = data?.length === 0;
   const { name, source } = useCurrentSource();
   const create = source?.mode === 'read-only' ? null : <CreateLinks />;

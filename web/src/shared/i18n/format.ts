@@ -62,6 +62,15 @@ export function formatRelative(
   return format.format(Math.round(seconds / 10) * 10, 'second');
 }
 
+/** Making one costs more than a hundred comparisons by it. */
+const collators = new Map<string, Intl.Collator>();
+
 export function compareNames(a: string, b: string): number {
-  return new Intl.Collator(locale(), { numeric: true, sensitivity: 'base' }).compare(a, b);
+  const language = locale();
+  let collator = collators.get(language);
+  if (!collator) {
+    collator = new Intl.Collator(language, { numeric: true, sensitivity: 'base' });
+    collators.set(language, collator);
+  }
+  return collator.compare(a, b);
 }
