@@ -98,6 +98,7 @@ struct postgres_engine {
     struct pg_pool pool;
     _Atomic(struct pipelines *) pipelines[LOOPS_MAX]; /* each made and used by its loop */
     atomic_int n_lanes;
+    atomic_int n_changes; /* sessions of ACCESS_SCHEMA: they need more connections than their own */
     const char *identity; /* of this engine in announcements */
     struct pg_listener listener;
     _Atomic(int64_t) next_look_us; /* at any place */
@@ -169,7 +170,8 @@ void pg_session_init(struct postgres_session *s, struct pg_place *place, struct 
 void pg_session_release(struct postgres_session *s);
 
 /* ask.c */
-/** pg_ask_prepared() - the whole result of one statement on @c; *out only with ERR_OK. */
+/** pg_ask_prepared() - the whole result of one statement on @c; *out only with ERR_OK. @text ends
+ *  with a NUL. */
 enum errcode pg_ask_prepared(struct pg_conn *c, struct str text, const struct pg_params *params,
                              PGresult **out, struct error *err) MUST_CHECK;
 /** pg_ask_once() - the same without keeping it prepared. */
@@ -193,7 +195,8 @@ enum errcode pg_pass_number(struct postgres_session *s, const struct table *t,
                             const struct column *c, int64_t number, struct error *err) MUST_CHECK;
 
 /* transact.c */
-/** pg_begin() - open a transaction on @c that no change of structure of @place overlaps. */
+/** pg_begin() - open a transaction on @c that no change of structure of @place overlaps. Errors:
+ *  ERR_BUSY when one runs. */
 enum errcode pg_begin(struct pg_conn *c, const struct pg_place *place,
                       struct error *err) MUST_CHECK;
 /** pg_commit() - Errors: ERR_UNAVAILABLE when nobody can say whether it is durable. */

@@ -516,12 +516,18 @@ enum errcode postgres_inspect(struct session *base, struct catalog **out, struct
     struct postgres_session *s = postgres_session_of(base);
     struct pg_conn *c = NULL;
     bool is_own = false;
+    bool is_lent = s->conn == NULL;
     TRY(postgres_own(s, &c, err));
     uint64_t generation = atomic_load(&s->place->generation);
-    TRY(begin_reading(c, &is_own, err));
-    enum errcode code = pg_inspect(c, s->schema, out, err);
+    enum errcode code = begin_reading(c, &is_own, err);
+    if (code == ERR_OK) {
+        code = pg_inspect(c, s->schema, out, err);
+    }
     if (is_own) {
         pg_roll_back(c);
+    }
+    if (is_lent) {
+        postgres_part(s);
     }
     if (code == ERR_OK) {
         (*out)->generation = generation;

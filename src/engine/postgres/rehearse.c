@@ -311,24 +311,34 @@ static enum errcode play(struct rehearsal *r, struct error *err)
     return ERR_OK;
 }
 
+static enum errcode rehearse_on(struct rehearsal *r, struct error *err)
+{
+    if (PQtransactionStatus(r->conn->pq) != PQTRANS_IDLE) {
+        return ERROR(err, ERR_INTERNAL, "a rehearsal has a transaction of its own");
+    }
+    TRY(pg_run(r->conn, "BEGIN", NULL, err));
+    enum errcode code = pg_inspect(r->conn, r->session->schema, &r->before, err);
+    if (code == ERR_OK) {
+        choose(r);
+        code = play(r, err);
+    }
+    pg_roll_back(r->conn);
+    catalog_unref(r->before);
+    return code;
+}
+
 enum errcode postgres_rehearse(struct session *base, struct plan *plan, struct error *err)
 {
     struct postgres_session *s = postgres_session_of(base);
     struct arena *a AUTO(arena_freep) = arena_new();
     struct rehearsal r = {.session = s, .arena = a, .plan = plan};
-    TRY(postgres_own(s, &r.conn, err));
-    if (PQtransactionStatus(r.conn->pq) != PQTRANS_IDLE) {
-        return ERROR(err, ERR_INTERNAL, "a rehearsal has a transaction of its own");
-    }
-    TRY(pg_run(r.conn, "BEGIN", NULL, err));
+    bool is_lent = s->conn == NULL;
     map_init(&r.reached, a, false);
     map_init(&r.referred, a, false);
-    enum errcode code = pg_inspect(r.conn, s->schema, &r.before, err);
-    if (code == ERR_OK) {
-        choose(&r);
-        code = play(&r, err);
+    TRY(postgres_own(s, &r.conn, err));
+    enum errcode code = rehearse_on(&r, err);
+    if (is_lent) {
+        postgres_part(s);
     }
-    pg_roll_back(r.conn);
-    catalog_unref(r.before);
     return code;
 }

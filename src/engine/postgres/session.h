@@ -22,6 +22,7 @@ struct postgres_session {
     const char *schema;     /* PostgreSQL's name of the namespace */
     struct pg_conn *conn;   /* its own, or NULL */
     bool is_write;          /* inside transact */
+    bool is_counted;        /* among the changes of structure that run */
     bool in_group;          /* ACCESS_SCHEMA: between group_begin and group_end */
     struct pg_group *group; /* the open one, see run.h */
     /* of a write transaction: after a failed statement nothing else can be done in it, unless each
@@ -49,6 +50,10 @@ static inline struct postgres_session *postgres_session_of(struct session *s)
  */
 enum errcode postgres_own(struct postgres_session *s, struct pg_conn **out,
                           struct error *err) MUST_CHECK;
+
+/** postgres_part() - give the connection that postgres_own() took for looking back before the
+ *  session ends: nobody holds one while waiting for another. */
+void postgres_part(struct postgres_session *s);
 
 /* rows: read.c, write.c, bulk.c */
 enum errcode postgres_session_begin(struct engine *e, struct str ns, enum access access,

@@ -6,21 +6,34 @@
 
 /*
  * A write transaction: a connection of its own, BEGIN, the caller's function, COMMIT. A change of
- * structure of the same namespace keeps it waiting by an advisory lock that writers share.
+ * structure of the same namespace keeps it waiting by an advisory lock that writers share; it waits
+ * without a connection, since the change needs more of them to come to its end.
  *
  * A connection that is lost while COMMIT runs leaves the outcome unknown: that is ERR_UNAVAILABLE
  * and never tried again.
  */
 #define TRIES      5
 #define BACKOFF_US 2000
+#define PAUSE_US   10000
 
 enum errcode pg_begin(struct pg_conn *c, const struct pg_place *place, struct error *err)
 {
     struct arena *a AUTO(arena_freep) = arena_new();
-    return pg_run(c,
-                  arena_printf(a, "BEGIN; SELECT pg_advisory_xact_lock_shared(%lld)",
-                               (long long)place->lock_key),
-                  NULL, err);
+    const char *text =
+        arena_printf(a, "BEGIN; SELECT pg_catalog.pg_try_advisory_xact_lock_shared(%lld)",
+                     (long long)place->lock_key);
+    PGresult *r = NULL;
+    if (!PQsendQuery(c->pq, text)) {
+        c->is_broken = true;
+        return ERROR(err, ERR_UNAVAILABLE, "the connection is lost");
+    }
+    TRY(pg_receive(c, &r, err));
+    enum errcode code = pg_check(c, r, "beginning a transaction", err);
+    if (code == ERR_OK && !(PQntuples(r) == 1 && text_eq(PQgetvalue(r, 0, 0), "t"))) {
+        code = ERROR(err, ERR_BUSY, "the structure of the database is being changed");
+    }
+    PQclear(r);
+    return code;
 }
 
 enum errcode pg_commit(struct pg_conn *c, struct error *err)
@@ -50,6 +63,7 @@ struct attempt {
     bool saves_steps; /* a savepoint around each statement */
     bool again;       /* another attempt may go better */
     bool is_fresh;    /* the connection failed before anything was done on it */
+    bool must_wait;   /* the structure is being changed */
 };
 
 static enum errcode work(struct attempt *t, struct postgres_session *s, struct error *err)
@@ -57,6 +71,7 @@ static enum errcode work(struct attempt *t, struct postgres_session *s, struct e
     enum errcode code = pg_begin(s->conn, s->place, err);
     if (code != ERR_OK) {
         t->is_fresh = s->conn->is_broken;
+        t->must_wait = code == ERR_BUSY;
         return code;
     }
     code = t->fn(&s->base, t->arg, err);
@@ -77,7 +92,7 @@ static enum errcode attempt(struct attempt *t, struct error *err)
     pg_session_init(s, t->place, a, ACCESS_NONE);
     s->is_write = true;
     s->saves_steps = t->saves_steps;
-    t->again = t->is_fresh = false;
+    t->again = t->is_fresh = t->must_wait = false;
     enum errcode code = pg_take(t->place, DUTY_WRITE, &s->conn, err);
     if (code == ERR_OK) {
         code = work(t, s, err);
@@ -97,12 +112,26 @@ static enum errcode back_off(int n, struct error *err)
     return loop_sleep(us + time_monotonic_us() % us, err);
 }
 
+/* As often as it takes until no change of structure is in the way, within reason. */
+static enum errcode attempt_in_turn(struct attempt *t, struct error *err)
+{
+    int64_t end_us = time_monotonic_us() + (int64_t)PG_LOCK_WAIT_S * 1000000;
+    for (;;) {
+        struct error why AUTO(error_release) = ERROR_INIT;
+        enum errcode code = attempt(t, &why);
+        if (code == ERR_OK || !t->must_wait || time_monotonic_us() > end_us) {
+            return code == ERR_OK ? ERR_OK : error_move(err, &why);
+        }
+        TRY(loop_sleep(PAUSE_US + time_monotonic_us() % PAUSE_US, err));
+    }
+}
+
 static enum errcode attempt_all(struct attempt *t, struct error *err)
 {
     bool was_fresh = false;
     for (int n = 0;; n++) {
         struct error why AUTO(error_release) = ERROR_INIT;
-        enum errcode code = attempt(t, &why);
+        enum errcode code = attempt_in_turn(t, &why);
         bool is_stale = t->is_fresh && !was_fresh;
         bool may_again = is_stale || t->again || postgres_is_collision(&why);
         if (code == ERR_OK || !may_again || n >= TRIES) {
