@@ -48,10 +48,9 @@ static enum errcode drop_statement(struct pg_conn *c, struct pg_statement *s, st
     return code;
 }
 
-static enum errcode prepare(struct pg_conn *c, struct str text, struct pg_statement **out,
-                            struct error *err)
+static enum errcode prepare(struct pg_conn *c, struct str text, uint64_t hash,
+                            struct pg_statement **out, struct error *err)
 {
-    uint64_t hash = hash64(text);
     struct pg_statement *s = pg_statement_find(&c->statements, c->place, text, hash);
     if (s && !s->is_old) {
         *out = s;
@@ -72,24 +71,6 @@ static enum errcode prepare(struct pg_conn *c, struct str text, struct pg_statem
     return ERR_OK;
 }
 
-enum errcode pg_ask_prepared(struct pg_conn *c, struct str text, const struct pg_params *params,
-                             PGresult **out, struct error *err)
-{
-    struct pg_statement *s = NULL;
-    PGresult *r = NULL;
-    TRY(prepare(c, text, &s, err));
-    int sent = PQsendQueryPrepared(c->pq, s->name, params->n, params->values, params->lengths,
-                                   params->formats, 0);
-    enum errcode code = send_and_wait(c, sent, "running a statement", &r, err);
-    if (code != ERR_OK) {
-        s->is_old = s->is_old || pg_statement_breaks(r);
-        PQclear(r);
-        return code;
-    }
-    *out = r;
-    return ERR_OK;
-}
-
 enum errcode pg_ask_once(struct pg_conn *c, const char *text, const struct pg_params *params,
                          PGresult **out, struct error *err)
 {
@@ -98,6 +79,29 @@ enum errcode pg_ask_once(struct pg_conn *c, const char *text, const struct pg_pa
                                  params->formats, 0);
     enum errcode code = send_and_wait(c, sent, "running a statement", &r, err);
     if (code != ERR_OK) {
+        PQclear(r);
+        return code;
+    }
+    *out = r;
+    return ERR_OK;
+}
+
+enum errcode pg_ask_prepared(struct pg_conn *c, struct str text, const struct pg_params *params,
+                             PGresult **out, struct error *err)
+{
+    struct pg_statement *s = NULL;
+    PGresult *r = NULL;
+    uint64_t hash = hash64(text);
+    if (!pg_statement_find(&c->statements, c->place, text, hash) &&
+        !pg_statement_is_worth(&c->statements, c->place, hash)) {
+        return pg_ask_once(c, text.p, params, out, err);
+    }
+    TRY(prepare(c, text, hash, &s, err));
+    int sent = PQsendQueryPrepared(c->pq, s->name, params->n, params->values, params->lengths,
+                                   params->formats, 0);
+    enum errcode code = send_and_wait(c, sent, "running a statement", &r, err);
+    if (code != ERR_OK) {
+        s->is_old = s->is_old || pg_statement_breaks(r);
         PQclear(r);
         return code;
     }

@@ -87,16 +87,12 @@ void lane_empty_out(struct lane *l, void (*fn)(struct lane *l, struct call *call
 
 /* ---- sending --------------------------------------------------------------------------------- */
 
-/* The statement for @text, with what has to be sent to have it counted in @s. */
+/* A statement for @text is made on the server, in place of an old one when there are many. */
 static struct pg_statement *prepare(struct lane *l, struct slot *s, const struct pg_place *place,
-                                    struct str text, uint64_t hash)
+                                    struct str text, uint64_t hash, struct pg_statement *old)
 {
     struct pg_conn *c = l->conn;
-    struct pg_statement *statement = pg_statement_find(&c->statements, place, text, hash);
-    if (statement && !statement->is_old) {
-        return statement;
-    }
-    struct pg_statement *spare = statement ? statement : pg_statement_spare(&c->statements);
+    struct pg_statement *spare = old ? old : pg_statement_spare(&c->statements);
     if (spare) {
         struct buf b;
         buf_init(&b, 256);
@@ -109,16 +105,27 @@ static struct pg_statement *prepare(struct lane *l, struct slot *s, const struct
         }
         s->n_commands++;
     }
-    statement = pg_statement_add(&c->statements, place, text, hash);
+    struct pg_statement *statement = pg_statement_add(&c->statements, place, text, hash);
     s->making = statement;
     s->making_at = s->n_commands++;
     return PQsendPrepare(c->pq, statement->name, statement->text.p, 0, NULL) ? statement : NULL;
 }
 
+/* @text ends with a NUL. What is asked for the first time is not prepared: of a thousand tenants
+ * on few connections most come by once. */
 static bool send_statement(struct lane *l, struct slot *s, const struct pg_place *place,
                            struct str text, uint64_t hash, const struct pg_params *params)
 {
-    const struct pg_statement *statement = prepare(l, s, place, text, hash);
+    struct pg_statements *all = &l->conn->statements;
+    struct pg_statement *statement = pg_statement_find(all, place, text, hash);
+    if (!statement && !pg_statement_is_worth(all, place, hash)) {
+        s->n_commands++;
+        return PQsendQueryParams(l->conn->pq, text.p, params->n, NULL, params->values,
+                                 params->lengths, params->formats, 0);
+    }
+    if (!statement || statement->is_old) {
+        statement = prepare(l, s, place, text, hash, statement);
+    }
     s->n_commands++;
     return statement && PQsendQueryPrepared(l->conn->pq, statement->name, params->n, params->values,
                                             params->lengths, params->formats, 0);

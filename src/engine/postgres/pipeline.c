@@ -10,7 +10,7 @@
 #include "engine/postgres/lane.h"
 #include "engine/postgres/pool.h"
 
-#define SPREAD       8        /* questions on one lane before another is used */
+#define SHARE_US     1500     /* of questions before one on its lane; then another lane is used */
 #define QUANTUM      32       /* questions of one place in its turn */
 #define TRIES        6        /* of one question */
 #define OPENING_MAX  2        /* lanes of one loop that are being opened */
@@ -282,7 +282,7 @@ static struct lane *pick(struct pipelines *p, const struct call *call)
             shared = l;
         }
     }
-    if (shared && shared->n < SPREAD) {
+    if (shared && shared->n * time_known(p, call->hash) < SHARE_US) {
         return shared;
     }
     if (!empty) {

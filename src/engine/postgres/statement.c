@@ -80,6 +80,17 @@ struct pg_statement *pg_statement_add(struct pg_statements *all, const struct pg
     return s;
 }
 
+bool pg_statement_is_worth(struct pg_statements *all, const struct pg_place *place,
+                           uint64_t text_hash)
+{
+    uint64_t hash = hash_of(place, text_hash);
+    uint32_t *seen = &all->seen[hash % STATEMENTS_SEEN];
+    uint32_t tag = (uint32_t)(hash >> 32) | 1;
+    bool is_worth = *seen == tag;
+    *seen = tag;
+    return is_worth;
+}
+
 struct pg_statement *pg_statement_spare(struct pg_statements *all)
 {
     return all->n >= STATEMENTS_MAX ? all->oldest : NULL;

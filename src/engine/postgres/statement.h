@@ -31,12 +31,14 @@ struct pg_statement {
 };
 
 #define STATEMENT_BUCKETS 64
+#define STATEMENTS_SEEN   512
 
 struct pg_statements {
     struct pg_statement *buckets[STATEMENT_BUCKETS];
     struct pg_statement *oldest, *newest;
     int n;
     uint64_t last_number;
+    uint32_t seen[STATEMENTS_SEEN]; /* by hash: asked for once */
 };
 
 /** pg_statement_find() - that one (@text_hash is hash64() of the text), now the newest; NULL when
@@ -46,6 +48,9 @@ struct pg_statement *pg_statement_find(struct pg_statements *all, const struct p
 /** pg_statement_add() - one to be prepared under its name. */
 struct pg_statement *pg_statement_add(struct pg_statements *all, const struct pg_place *place,
                                       struct str text, uint64_t text_hash);
+/** pg_statement_is_worth() - it was asked for before, not long ago: preparing it may pay. */
+bool pg_statement_is_worth(struct pg_statements *all, const struct pg_place *place,
+                           uint64_t text_hash);
 /** pg_statement_spare() - one that should make room, NULL while there is some. */
 struct pg_statement *pg_statement_spare(struct pg_statements *all);
 /** pg_statement_forget() - it is not prepared (any more). */
