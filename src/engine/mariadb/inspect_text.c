@@ -79,7 +79,7 @@ static bool part_behind(struct str line, const char *word, struct str *out)
     struct str rest = str_sub(line, at + strlen(word));
     if (rest.n && rest.p[0] == '(') {
         size_t end = skip_piece(rest, 0);
-        *out = (struct str){rest.p + 1, end - 2};
+        *out = (struct str){rest.p + 1, end >= 2 ? end - 2 : 0};
         return true;
     }
     size_t end = rest.n;
