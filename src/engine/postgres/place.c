@@ -4,6 +4,7 @@
 #include "engine/postgres/errors.h"
 #include "engine/postgres/generation.h"
 #include "engine/postgres/inside.h"
+#include "engine/postgres/making.h"
 #include "engine/sqlcommon/sql_writer.h"
 
 /*
@@ -183,38 +184,23 @@ static enum errcode has_role(struct pg_conn *c, const char *role, bool *has, str
     return ERR_OK;
 }
 
-static enum errcode make_role(struct pg_conn *c, const struct pg_place *p, struct error *err)
-{
-    static const char *const make[] = {"CREATE ROLE $ NOLOGIN"};
-    static const char *const grant[] = {
-        "GRANT $ TO CURRENT_USER",
-        "GRANT USAGE ON SCHEMA $ TO $",
-        "ALTER DEFAULT PRIVILEGES IN SCHEMA $ GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO $",
-        "ALTER DEFAULT PRIVILEGES IN SCHEMA $ GRANT USAGE, SELECT, UPDATE ON SEQUENCES TO $",
-        "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA $ TO $",
-        "GRANT USAGE, SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA $ TO $",
-    };
-    bool has = false;
-    TRY(has_role(c, p->role, &has, err));
-    if (!has) {
-        TRY(run_all(c, make, ARRAY_LEN(make), p->schema, err));
-    }
-    return run_all(c, grant, ARRAY_LEN(grant), p->schema, err);
-}
-
 /* One creation after the other, also of other processes: catalogue rows of roles are shared. */
 static enum errcode make(struct pg_conn *c, const struct pg_place *p, struct error *err)
 {
     static const char *const begin[] = {"BEGIN", "SET LOCAL lock_timeout = '30s'",
                                         "SELECT pg_advisory_xact_lock(3950220771)"};
-    static const char *const schema[] = {"CREATE SCHEMA IF NOT EXISTS $"};
+    struct arena *a AUTO(arena_freep) = arena_new();
+    struct pg_making making = {.schema = p->schema,
+                               .has_role = p->role != NULL,
+                               .is_distributed = c->engine->options.is_distributed};
+    size_t n = 0;
     TRY(run_all(c, begin, ARRAY_LEN(begin), p->schema, err));
-    if (c->engine->options.is_distributed) {
-        TRY(pg_run(c, "SET LOCAL citus.enable_schema_based_sharding TO on", NULL, err));
-    }
-    TRY(run_all(c, schema, ARRAY_LEN(schema), p->schema, err));
     if (p->role) {
-        TRY(make_role(c, p, err));
+        TRY(has_role(c, p->role, &making.is_role_there, err));
+    }
+    const char **texts = pg_making_texts(a, &making, &n);
+    for (size_t i = 0; i < n; i++) {
+        TRY(pg_run(c, texts[i], NULL, err));
     }
     TRY(pg_announce(c, p, err));
     return pg_run(c, "COMMIT", NULL, err);
