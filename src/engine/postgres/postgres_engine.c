@@ -69,6 +69,7 @@ static const struct engine_ops postgres_ops = {
     .unlock = postgres_unlock,
     .inspect = postgres_inspect,
     .plan = postgres_plan,
+    .verify = postgres_verify,
     .rehearse = postgres_rehearse,
     .group_begin = postgres_group_begin,
     .run_step = postgres_run_step,

@@ -76,8 +76,10 @@ enum errcode postgres_bulk_row(struct bulk *b, const struct value *values, struc
 enum errcode postgres_bulk_end(struct bulk *b, bool commit, struct write_result *out,
                                struct error *err);
 
-/* structure: inspect.c, plan.c, run.c */
+/* structure: inspect.c, plan.c, run.c, verify.c */
 enum errcode postgres_inspect(struct session *s, struct catalog **out, struct error *err);
+enum errcode postgres_verify(struct engine *e, struct str ns, struct buf *report, bool *sound,
+                             struct error *err);
 enum errcode postgres_plan(struct engine *e, const struct catalog *before, struct plan *plan,
                            struct error *err);
 enum errcode postgres_rehearse(struct session *s, struct plan *plan, struct error *err);

@@ -293,16 +293,26 @@ static void a_failed_build_leaves_no_index(void **state)
                          f->tenant),
             "0");
     }
-    /* one that somebody else's failure left is in nobody's way */
+    /* one that somebody else's failure left is told of, and in nobody's way */
     PGresult *r =
         PQexec(f->beside,
                arena_printf(f->arena, "CREATE UNIQUE INDEX CONCURRENTLY one_b ON \"%s\".notes (b)",
                             f->tenant));
     assert_int_equal(PQresultStatus(r), PGRES_FATAL_ERROR);
     PQclear(r);
+    struct buf report;
+    bool sound = true;
+    buf_init(&report, 4096);
+    assert_ok(f, engine_verify(f->engine, NS, &report, &sound, &f->err));
+    assert_false(sound);
+    assert_non_null(strstr(buf_text(&report), "the index \"one_b\" of \"notes\" is not valid"));
+    buf_clear(&report);
     fixture_sql(f, "UPDATE \"%s\".notes SET b = id", f->tenant);
     assert_ok(f, change_schema(f, f->engine, NS, changes_of(f, unique), NULL));
     struct catalog *c AUTO(catalog_unrefp) = catalog_of(f, f->engine, NS);
+    assert_ok(f, engine_verify(f->engine, NS, &report, &sound, &f->err));
+    assert_true(sound);
+    buf_release(&report);
     assert_true(column_of(c, "notes", "b")->is_unique);
     fixture_sql(f, "DROP TABLE \"%s\".notes, \"%s\".parents CASCADE", f->tenant, f->tenant);
 }
