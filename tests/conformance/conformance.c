@@ -671,6 +671,7 @@ static void run_seed(struct run *r, uint32_t seed)
     }
     random.caps = &r->engine->caps;
     random.is_strict = !text_eq(r->engine_name, "null") && !text_eq(r->engine_name, "sqlite");
+    random.takes_text = !text_eq(r->engine_name, "mongodb");
     c.ns = str_of(arena_printf(a, "tenants/s%u", seed));
     buf_init(&c.report, BUF_MAX_DEFAULT);
     if (make_random(r, &c, &random, &err) != ERR_OK || inspect(r, c.ns, &before, &err) != ERR_OK) {

@@ -57,6 +57,19 @@ static struct index make_index(struct random *r)
     return index;
 }
 
+/* Every row meets it. */
+static const struct expr *make_condition(struct random *r)
+{
+    if (r->takes_text) {
+        return expr_raw(r->arena, "length('c0') = 2 OR c0 IS NULL OR c1 IS NULL");
+    }
+    const struct expr *columns[] = {expr_column(r->arena, "c0"), expr_column(r->arena, "c1")};
+    const struct expr *null = expr_make(r->arena, EXPR_IS_NULL, NULL, &columns[0], 1);
+    const struct expr *parts[] = {null, expr_make(r->arena, EXPR_NOT, NULL, &null, 1),
+                                  expr_make(r->arena, EXPR_IS_NULL, NULL, &columns[1], 1)};
+    return expr_make(r->arena, EXPR_OR, NULL, parts, ARRAY_LEN(parts));
+}
+
 /* A column of its own that refers to a table which is there, by that one's key. */
 static void add_key_to_latest(struct random *r, struct table *t)
 {
@@ -102,8 +115,7 @@ struct table *random_table(struct random *r)
     }
     bool has_both = table_find_column(t, STR("c0")) && table_find_column(t, STR("c1"));
     if (has_both && next(&r->seed, 2) && r->caps->checks) {
-        struct check check = {
-            .expr = expr_raw(r->arena, "length('c0') = 2 OR c0 IS NULL OR c1 IS NULL")};
+        struct check check = {.expr = make_condition(r)};
         ARENA_PUSH(r->arena, t->checks, t->n_checks, check);
     }
     if (r->is_strict && r->caps->foreign_keys) {
@@ -200,8 +212,12 @@ bool random_extend(struct random *r, struct change_list *list, struct change c)
     if (change_list_apply(&longer, r->now, &after, NULL) != ERR_OK) {
         return false;
     }
-    catalog_unref(r->latest);
-    r->latest = after;
+    if (r->is_strict) {
+        catalog_unref(r->latest);
+        r->latest = after;
+    } else {
+        catalog_unref(after);
+    }
     *list = longer;
     return true;
 }

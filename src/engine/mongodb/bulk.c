@@ -20,6 +20,8 @@
 #define SPILL_BYTES ((size_t)1 << 20)
 #define BATCH_ROWS  1000
 #define BATCH_BYTES ((size_t)8 << 20)
+/* a batch works for as long as many single writes */
+#define BATCH_PATIENCE 40
 
 struct mongo_bulk {
     struct bulk base;
@@ -398,6 +400,7 @@ static enum errcode load(struct session *base, void *arg, struct error *err)
     buf_init(&f.piece, (size_t)256 << 20);
     f.batch = ARENA_ARRAY(f.arena, BATCH_ROWS, bson_t *);
     b->total = (struct write_result){0};
+    f.session->patience_ms *= BATCH_PATIENCE;
     loop_run_blocking(run_feed, &f);
     if (f.code != ERR_OK && !f.session->transaction && f.n_sent > 0) {
         f.err = NULL;

@@ -250,9 +250,14 @@ void mongo_plan_rename_column(struct planner *p, const struct change *c)
     if (in_key) {
         step_key_index(p);
     }
-    for (size_t i = 0; i < p->is->n_indexes && n > 0; i++) {
-        if (index_reads(&p->is->indexes[i], to)) {
-            step_index(p, &p->is->indexes[i]);
+    struct table *table = catalog_find_table(p->now, str_of(p->is->name));
+    for (size_t i = 0; i < table->n_indexes && n > 0; i++) {
+        struct index *one = &table->indexes[i];
+        if (one->native) {
+            one->native = foreign_renamed(p->now->arena, one->native, from, to);
+        }
+        if (index_reads(one, to)) {
+            step_index(p, one);
         }
     }
 }

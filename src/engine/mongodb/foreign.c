@@ -125,3 +125,34 @@ const char *foreign_set(struct arena *a, const char *options, const char *name,
     validator = with(a, validator, "$jsonSchema", top);
     return mongo_text(a, with(a, all, "validator", validator));
 }
+
+/* @doc with the key @from as @to, at any depth. */
+static bson_t *renamed(struct arena *a, const bson_t *doc, const char *from, const char *to)
+{
+    bson_t *out = mongo_doc(a);
+    bson_iter_t it;
+    bool has = bson_iter_init(&it, doc);
+    while (has && bson_iter_next(&it)) {
+        const char *key = text_eq(bson_iter_key(&it), from) ? to : bson_iter_key(&it);
+        if (BSON_ITER_HOLDS_DOCUMENT(&it)) {
+            BSON_APPEND_DOCUMENT(out, key, renamed(a, mongo_doc_copy(a, &it), from, to));
+        } else if (BSON_ITER_HOLDS_ARRAY(&it)) {
+            BSON_APPEND_ARRAY(out, key, renamed(a, mongo_doc_copy(a, &it), from, to));
+        } else {
+            BSON_APPEND_VALUE(out, key, bson_iter_value(&it));
+        }
+    }
+    return out;
+}
+
+const char *foreign_renamed(struct arena *a, const char *native, const char *from, const char *to)
+{
+    static const char *const members[] = {"key", "partialFilterExpression"};
+    bson_t *spec = mongo_doc_json(a, native, NULL);
+    for (size_t i = 0; spec && i < ARRAY_LEN(members); i++) {
+        if (bson_has_field(spec, members[i])) {
+            spec = with(a, spec, members[i], renamed(a, child(a, spec, members[i]), from, to));
+        }
+    }
+    return spec ? mongo_text(a, spec) : native;
+}

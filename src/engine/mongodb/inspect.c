@@ -207,9 +207,13 @@ static enum errcode add_index(const bson_t *spec, void *arg, struct error *err)
 /* In the order of the model, others behind them. */
 static void sort_indexes(struct index_reading *r)
 {
-    struct index *sorted = ARENA_ARRAY(r->share->arena, r->n, struct index);
+    size_t n_model = r->collection->is_ours ? r->model->n_indexes : 0;
+    struct index *sorted = ARENA_ARRAY(r->share->arena, r->n + n_model, struct index);
     size_t n = 0;
-    for (size_t m = 0; r->collection->is_ours && m < r->model->n_indexes; m++) {
+    for (size_t m = 0; m < n_model; m++) {
+        if (model_is_key(r->model, &r->model->indexes[m])) {
+            sorted[n++] = r->model->indexes[m];
+        }
         for (size_t i = 0; i < r->n; i++) {
             if (text_eq(r->found[i].name, r->model->indexes[m].name)) {
                 sorted[n++] = r->found[i];

@@ -38,10 +38,24 @@ static enum errcode check_column(const struct table *t, const struct column *c, 
     return mongo_default(a, c, &v, err);
 }
 
+static bool same_member(struct arena *a, const bson_t *x, const bson_t *y, const char *key)
+{
+    bson_iter_t i, k;
+    bool in_x = bson_iter_init_find(&i, x, key);
+    bool in_y = bson_iter_init_find(&k, y, key);
+    if (!in_x || !in_y) {
+        return in_x == in_y;
+    }
+    return text_eq(mongo_text(a, mongo_doc_copy(a, &i)), mongo_text(a, mongo_doc_copy(a, &k)));
+}
+
 static enum errcode check_index(const struct table *t, const struct index *i, struct error *err)
 {
     struct arena *a AUTO(arena_freep) = arena_new();
     const bson_t *spec = NULL;
+    if (i->native) {
+        return ERR_OK; /* made elsewhere: the server has it */
+    }
     if (i->method) {
         return ERROR(err, ERR_UNSUPPORTED, "MongoDB has no index of type %s", i->method);
     }
@@ -57,6 +71,30 @@ static enum errcode check_index(const struct table *t, const struct index *i, st
         }
     }
     return model_index(a, t, i, &spec, err);
+}
+
+/* MongoDB tells indexes apart by their keys and conditions, not by their names. */
+static enum errcode check_apart(const struct table *t, size_t i, struct error *err)
+{
+    struct arena *a AUTO(arena_freep) = arena_new();
+    const bson_t *one = NULL;
+    if (t->indexes[i].native) {
+        return ERR_OK; /* made elsewhere: the server has it */
+    }
+    TRY(model_index(a, t, &t->indexes[i], &one, err));
+    for (size_t k = 0; k < i; k++) {
+        const bson_t *other = NULL;
+        bool is_ours =
+            !t->indexes[k].native && model_index(a, t, &t->indexes[k], &other, NULL) == ERR_OK;
+        if (is_ours && same_member(a, one, other, "key") &&
+            same_member(a, one, other, "partialFilterExpression")) {
+            return ERROR(err, ERR_UNSUPPORTED,
+                         "MongoDB has one index over the same columns, and "
+                         "\"%s\" is there",
+                         t->indexes[k].name);
+        }
+    }
+    return ERR_OK;
 }
 
 static enum errcode check_checks(const struct table *t, struct error *err)
@@ -84,6 +122,7 @@ enum errcode model_check(const struct table *t, struct error *err)
     }
     for (size_t i = 0; i < t->n_indexes; i++) {
         TRY(where_prefix(err, check_index(t, &t->indexes[i], err), "/indexes/%zu", i));
+        TRY(where_prefix(err, check_apart(t, i, err), "/indexes/%zu", i));
     }
     return check_checks(t, err);
 }
@@ -251,6 +290,13 @@ enum errcode model_index(struct arena *a, const struct table *t, const struct in
     }
     *out = doc;
     return ERR_OK;
+}
+
+bool model_is_key(const struct table *t, const struct index *i)
+{
+    const struct column *key = table_single_key(t);
+    return key && i->n_keys == 1 && !i->where && !i->keys[0].is_descending && i->keys[0].column &&
+           str_eq_nocase(str_of(i->keys[0].column), str_of(key->name));
 }
 
 const bson_t *model_key_index(struct arena *a, const struct table *t)

@@ -35,6 +35,8 @@ enum errcode model_validator(struct arena *a, const struct table *t, const bson_
 /** model_index() - the specification of @i for createIndexes. */
 enum errcode model_index(struct arena *a, const struct table *t, const struct index *i,
                          const bson_t **out, struct error *err) MUST_CHECK;
+/** model_is_key() - @i says what the index that "_id" always has says: it is in the model only. */
+bool model_is_key(const struct table *t, const struct index *i);
 /** model_key_index() - that of a primary key of several columns. */
 const bson_t *model_key_index(struct arena *a, const struct table *t);
 

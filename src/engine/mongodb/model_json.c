@@ -23,9 +23,11 @@ static struct table bare(struct arena *a, const struct table *t)
         c->rules = (struct column_rules){0}; /* their CHECK says them */
     }
     own.indexes = ARENA_ARRAY(a, t->n_indexes, struct index);
+    own.n_indexes = 0;
     for (size_t i = 0; i < t->n_indexes; i++) {
-        own.indexes[i] = t->indexes[i];
-        own.indexes[i].native = NULL;
+        if (!t->indexes[i].native) { /* what was made elsewhere the server tells */
+            own.indexes[own.n_indexes++] = t->indexes[i];
+        }
     }
     own.display_name = own.description = own.icon = own.color = NULL;
     own.permissions = own.api_prefix = own.native = NULL;

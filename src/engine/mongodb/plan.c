@@ -138,6 +138,18 @@ static enum errcode check_table(const struct change *c, const struct table *t, s
     return code == ERR_OK || !err ? code : error_where(err, "%s", "");
 }
 
+/* What the server has that is not ours stays so, whatever the change did to the model. */
+static void keep_native(struct planner *p, struct table *is)
+{
+    is->native = p->was->native ? arena_strdup(p->now->arena, p->was->native) : NULL;
+    for (size_t i = 0; i < is->n_indexes; i++) {
+        const struct index *old = table_find_index(p->was, str_of(is->indexes[i].name));
+        if (old && old->native) {
+            is->indexes[i].native = arena_strdup(p->now->arena, old->native);
+        }
+    }
+}
+
 static void plan_one(struct planner *p, const struct change *c)
 {
     const char *before = NULL;
@@ -147,8 +159,8 @@ static void plan_one(struct planner *p, const struct change *c)
     p->was = t ? table_copy(p->arena, t) : NULL;
     change_ops(c->kind)->apply(c, p->now);
     struct table *is = after ? catalog_find_table(p->now, str_of(after)) : NULL;
-    if (is && p->was) { /* what the server has of a collection that is not ours */
-        is->native = p->was->native ? arena_strdup(p->now->arena, p->was->native) : NULL;
+    if (is && p->was) {
+        keep_native(p, is);
     }
     p->is = is;
     if (is && !is->native) {

@@ -89,5 +89,7 @@ const char *foreign_set(struct arena *a, const char *options, const char *name,
                         const bson_t *schema, const char *from, bool is_required);
 /** foreign_validator() - the validator of @options; an empty document when there is none. */
 const bson_t *foreign_validator(struct arena *a, const char *options);
+/** foreign_renamed() - the index @native with field @to in the place of @from. */
+const char *foreign_renamed(struct arena *a, const char *native, const char *from, const char *to);
 const char *foreign_word(struct arena *a, const char *options, const char *key,
                          const char *standard);

@@ -202,7 +202,7 @@ static const struct verb *find_verb(const bson_t *command)
 
 static void push_undo(struct job *j)
 {
-    if (j->step->undo) {
+    if (j->step->undo && j->session->in_group) {
         struct undo_step *u = ARENA_NEW(arena_of(j), struct undo_step);
         *u = (struct undo_step){arena_strdup(arena_of(j), j->step->undo), j->session->undo};
         j->session->undo = u;
@@ -250,10 +250,9 @@ enum errcode mongo_run_step(struct session *base, const struct plan_step *step, 
 {
     struct mongo_session *s = mongo_session_of(base);
     struct job j = {.session = s, .step = step, .err = err};
-    if (!s->in_group) {
-        return ERROR(err, ERR_INTERNAL, "a step runs in a group");
-    }
+    TRY(mongo_hold(s, err)); /* outside of a group too: what a crash left is taken back so */
     loop_run_blocking(run_job, &j);
+    mongo_let(s);
     if (j.code == ERR_OK && n_rows) {
         *n_rows = j.n_rows;
     }

@@ -143,6 +143,9 @@ static const bson_t *spec_of(struct planner *p, const struct table *t, const str
 void step_index(struct planner *p, const struct index *i)
 {
     const bson_t *spec = spec_of(p, p->is, i);
+    if (model_is_key(p->is, i)) {
+        return;
+    }
     mongo_plan_step(p, create_indexes(p, p->is->name, &spec, 1),
                     &(struct step_words){.undo = drop_index(p, p->is->name, i->name)});
 }
@@ -155,7 +158,9 @@ void step_indexes(struct planner *p)
         specs[n++] = model_key_index(p->arena, p->is);
     }
     for (size_t i = 0; i < p->is->n_indexes; i++) {
-        specs[n++] = spec_of(p, p->is, &p->is->indexes[i]);
+        if (!model_is_key(p->is, &p->is->indexes[i])) {
+            specs[n++] = spec_of(p, p->is, &p->is->indexes[i]);
+        }
     }
     if (n > 0) {
         mongo_plan_step(p, create_indexes(p, p->is->name, specs, n), &(struct step_words){0});
@@ -173,6 +178,9 @@ void step_key_index(struct planner *p)
 void step_drop_index(struct planner *p, const struct index *i)
 {
     const bson_t *spec = spec_of(p, p->was, i);
+    if (model_is_key(p->was, i)) {
+        return;
+    }
     mongo_plan_step(p, drop_index(p, p->is->name, i->name),
                     &(struct step_words){.lock = "exclusive",
                                          .undo = create_indexes(p, p->is->name, &spec, 1)});

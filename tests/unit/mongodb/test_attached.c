@@ -139,10 +139,15 @@ static void test_validators(void **state)
     assert_non_null(strstr(now, "\"minimum\" : 1"));
     assert_non_null(strstr(now, "\"$lt\" : 1000"));
 
+    (void)fixture_command(f, "{\"createIndexes\":\"orders\",\"indexes\":[{\"key\":{\"state\":-1,"
+                             "\"no\":1},\"name\":\"by_state\",\"partialFilterExpression\":{"
+                             "\"state\":{\"$eq\":\"new\"}}}]}");
     assert_ok(f, fixture_change(f, e, NS,
                                 "[{\"op\":\"RENAME_COLUMN\",\"table\":\"orders\",\"column\":"
                                 "\"state\",\"newName\":\"status\"}]",
                                 NULL));
+    assert_non_null(strstr(fixture_command(f, "{\"listIndexes\":\"orders\"}"),
+                           "\"key\" : { \"status\" : -1, \"no\" : 1 }"));
     now = validator(f);
     assert_non_null(strstr(now, "\"status\" : { \"enum\" : [ \"new\", \"paid\" ] }"));
     assert_non_null(strstr(now, "\"required\" : [ \"no\", \"status\" ]"));

@@ -56,7 +56,9 @@ static enum errcode row(struct load *l, int64_t id, const char *s, int64_t n)
 
 static const char *count(struct fixture *f)
 {
-    return fixture_command(f, "{\"count\":\"t\"}");
+    /* {"count": …} without a condition is an estimate to some servers */
+    return fixture_command(f, "{\"aggregate\":\"t\",\"pipeline\":[{\"$group\":{\"_id\":null,\"n\":"
+                              "{\"$sum\":1}}}],\"cursor\":{}}");
 }
 
 static void test_many(void **state)
@@ -99,7 +101,7 @@ static void refused(bool has_transactions)
         assert_int_equal(engine_bulk_end(l.bulk, true, &total, &f->err), ERR_UNIQUE_VIOLATION);
         assert_string_equal(f->err.where, "/1203/s");
         error_release(&f->err);
-        assert_non_null(strstr(count(f), "\"n\" : 0"));
+        assert_null(strstr(count(f), "\"n\""));
         catalog_unref(l.catalog);
     }
     fixture_close(f);
@@ -131,7 +133,7 @@ static void test_refused_at_once(void **state)
     assert_string_equal(f->err.where, "/1/n");
     error_release(&f->err);
     assert_ok(f, engine_bulk_end(l.bulk, false, NULL, &f->err));
-    assert_non_null(strstr(count(f), "\"n\" : 0"));
+    assert_null(strstr(count(f), "\"n\""));
     catalog_unref(l.catalog);
     fixture_close(f);
 }
