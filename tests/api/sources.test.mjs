@@ -632,3 +632,48 @@ test("a token may be made for one source alone", async (t) => {
   assert.equal((await limited.get(`${editor}/data/custom_contacts`)).status, 403);
   assert.equal((await limited.get(sources)).status, 403);
 });
+
+test("what runs in the background stays in its source", async (t) => {
+  const { client, file } = await start(t, { TELAIO_JOB_ROWS: "0" });
+  await attach(client, { mode: "read-write" });
+  const ended = async (job) => {
+    for (let i = 0; i < 400; i++) {
+      const { data } = await client.get(`/api/jobs/${job.id}`);
+      if (["done", "failed", "cancelled"].includes(data.state)) return data;
+      await new Promise((done) => setTimeout(done, 25));
+    }
+    return assert.fail("the job does not end");
+  };
+  const started = await client.post(at("/import/customer?async=true"), "name\nZed\nYan\n", { "content-type": "text/csv" });
+  assert.equal(started.status, 202, started.text);
+  const done = await ended(started.data);
+  assert.equal(done.state, "done", JSON.stringify(done));
+  assert.equal(sql(file, "SELECT count(*) FROM customer;").trim(), "4");
+  const change = await client.delete(at("/tables/customer/columns/email?confirm=all"));
+  assert.ok([200, 202].includes(change.status), change.text);
+  if (change.status === 202) assert.equal((await ended(change.data.job)).state, "done");
+  assert.doesNotMatch(sql(file, ".schema customer"), /email/);
+});
+
+test("requests go on while the source under them is changed", async (t) => {
+  const { client } = await start(t);
+  await attach(client);
+  let isOver = false;
+  const seen = new Map();
+  const readers = Array.from({ length: 12 }, async () => {
+    while (!isOver) {
+      const { status } = await client.get(at("/data/customer"));
+      seen.set(status, (seen.get(status) ?? 0) + 1);
+    }
+  });
+  for (let i = 0; i < 12; i++) {
+    const changed = await client.patch(`${sources}/shop`, { mode: i % 2 ? "read-only" : "read-write", forbidTables: [`x${i}`] });
+    assert.equal(changed.status, 200, changed.text);
+  }
+  assert.equal((await client.delete(`${sources}/shop`)).status, 200);
+  await attach(client);
+  isOver = true;
+  await Promise.all(readers);
+  assert.ok(seen.get(200) > 20, JSON.stringify([...seen]));
+  assert.deepEqual([...seen.keys()].filter((status) => status !== 200 && status !== 404), []);
+});
