@@ -4,6 +4,8 @@
 #include "base/time.h"
 #include "engine/mariadb/core.h"
 #include "engine/mariadb/lock.h"
+#include "engine/mariadb/types.h"
+#include "engine/sqlcommon/sql_view.h"
 
 #define OLDEST 100500 /* RETURNING */
 
@@ -34,6 +36,12 @@ static enum errcode ping(struct engine *engine, struct error *err)
     return code;
 }
 
+static const char *view_text(struct engine *engine, struct arena *a, const struct engine_view *v)
+{
+    (void)engine;
+    return sql_view_text(a, &mariadb_dialect, v);
+}
+
 static const struct engine_ops mariadb_ops = {
     .name = "mariadb",
     .close = close_engine,
@@ -45,6 +53,7 @@ static const struct engine_ops mariadb_ops = {
     .session_end = mariadb_session_end,
     .transact = mariadb_transact,
     .generation = mariadb_generation,
+    .view_text = view_text,
     .lock = mariadb_lock,
     .lock_holds = mariadb_lock_holds,
     .unlock = mariadb_unlock,
