@@ -74,7 +74,8 @@ struct place {
     struct engine *faulty;
     struct journal *journal, *faulty_journal;
     struct migrate_target target, faulty_target;
-    struct arena *arena; /* of one round */
+    struct runtime *runtime; /* of the one test that needs it */
+    struct arena *arena;     /* of one round */
 };
 
 static struct place place;
@@ -293,7 +294,7 @@ static bool is_told_to_wait(enum errcode code)
 
 /* Two changes on two loops, the n-th call of both together late: each is done, or refused because
  * of the other, and the journal says which. */
-static bool delay_once(struct runtime *rt, int n)
+static bool delay_once(int n)
 {
     struct runner runners[2] = {
         {.changes = "[{\"op\": \"CREATE_COLUMN\", \"table\": \"people\", \"column\":"
@@ -306,7 +307,7 @@ static bool delay_once(struct runtime *rt, int n)
     fault_engine_arm(place.faulty, &fault);
     for (int i = 0; i < 2; i++) {
         gate_init(&runners[i].done);
-        loop_spawn(runtime_loop(rt, i), run_one, &runners[i]);
+        loop_spawn(runtime_loop(place.runtime, i), run_one, &runners[i]);
     }
     gate_wait(&runners[0].done);
     gate_wait(&runners[1].done);
@@ -337,18 +338,16 @@ static bool delay_once(struct runtime *rt, int n)
 
 static void each_call_may_be_late(void **state)
 {
-    struct runtime *rt = NULL;
     int n = 1;
     bool fired = true;
     (void)state;
-    OK(runtime_start(&(struct runtime_settings){.loops = 2}, &rt, err));
+    OK(runtime_start(&(struct runtime_settings){.loops = 2}, &place.runtime, err));
     while (fired) {
         place.arena = arena_new();
-        fired = delay_once(rt, n);
+        fired = delay_once(n);
         place.arena = arena_free(place.arena);
         n += stride;
     }
-    runtime_stop(rt);
     assert_true(n > 10);
 }
 
@@ -384,6 +383,7 @@ static int drop_all(void **state)
     }
     place.real.engine = place.faulty; /* closes both */
     test_engine_close(&place.real);
+    runtime_stop(place.runtime); /* behind the engine, which has watches on its loops */
     arena_free(place.arena);
     return code == ERR_OK ? 0 : 1;
 }
