@@ -8,28 +8,32 @@
 #include "engine/postgres/session.h"
 #include "engine/postgres/types.h"
 
-/* Every question is about one schema and takes its name as the only parameter. */
-#define SCHEMA "(SELECT n.oid FROM pg_catalog.pg_namespace AS n WHERE n.nspname = $1)"
-
+/*
+ * The first question finds the relations of a schema by what depends on it, which has an index; all
+ * others are about those, by their numbers: a server may hold the tables of thousands of tenants.
+ */
 static const char relations_sql[] =
     "SELECT c.oid, c.relname, c.relkind, c.relispartition, c.reltuples::bigint, d.description, "
     "CASE WHEN c.relkind IN ('v', 'm') THEN pg_catalog.pg_get_viewdef(c.oid, true) END "
-    "FROM pg_catalog.pg_class AS c LEFT JOIN pg_catalog.pg_description AS d "
+    "FROM pg_catalog.pg_depend AS m JOIN pg_catalog.pg_class AS c ON c.oid = m.objid "
+    "LEFT JOIN pg_catalog.pg_description AS d "
     "ON d.classoid = 'pg_catalog.pg_class'::regclass AND d.objoid = c.oid AND d.objsubid = 0 "
-    "WHERE c.relnamespace = " SCHEMA " AND c.relkind IN ('r', 'p', 'v', 'm', 'f') "
+    "WHERE m.refclassid = 'pg_catalog.pg_namespace'::regclass AND m.refobjid = (SELECT n.oid FROM "
+    "pg_catalog.pg_namespace AS n WHERE n.nspname = $1) AND m.classid = "
+    "'pg_catalog.pg_class'::regclass AND c.relkind IN ('r', 'p', 'v', 'm', 'f') "
     "AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_depend AS e WHERE e.classid = "
     "'pg_catalog.pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e') "
     "ORDER BY c.relname COLLATE \"C\"";
 enum { REL_OID, REL_NAME, REL_KIND, REL_PARTITION, REL_ROWS, REL_COMMENT, REL_VIEW };
 
 static const char types_sql[] =
+    "WITH RECURSIVE used (oid) AS (SELECT DISTINCT a.atttypid FROM pg_catalog.pg_attribute AS a "
+    "WHERE a.attrelid = ANY ($1::oid[]) AND a.attnum > 0 UNION SELECT b.typbasetype FROM used AS u "
+    "JOIN pg_catalog.pg_type AS b ON b.oid = u.oid WHERE b.typtype = 'd') "
     "SELECT t.oid, t.typtype, t.typbasetype, pg_catalog.format_type(t.typbasetype, t.typtypmod), "
-    "t.typnotnull, l.enumlabel FROM pg_catalog.pg_type AS t "
-    "LEFT JOIN pg_catalog.pg_enum AS l ON l.enumtypid = t.oid "
-    "WHERE t.typtype IN ('d', 'e') AND t.oid IN (SELECT a.atttypid FROM pg_catalog.pg_attribute AS "
-    "a JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid WHERE c.relnamespace = " SCHEMA
-    " AND a.attnum > 0 UNION SELECT b.typbasetype FROM pg_catalog.pg_type AS b WHERE b.typtype = "
-    "'d') ORDER BY t.oid, l.enumsortorder";
+    "t.typnotnull, l.enumlabel FROM used AS u JOIN pg_catalog.pg_type AS t ON t.oid = u.oid "
+    "LEFT JOIN pg_catalog.pg_enum AS l ON l.enumtypid = t.oid WHERE t.typtype IN ('d', 'e') "
+    "ORDER BY t.oid, l.enumsortorder";
 enum { TYP_OID, TYP_KIND, TYP_BASE, TYP_BASE_NAME, TYP_NOT_NULL, TYP_LABEL };
 
 static const char columns_sql[] =
@@ -37,13 +41,13 @@ static const char columns_sql[] =
     "pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attidentity, a.attgenerated, "
     "pg_catalog.pg_get_expr(d.adbin, d.adrelid), "
     "CASE WHEN a.attcollation <> t.typcollation THEN l.collname END, m.description "
-    "FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid "
+    "FROM pg_catalog.pg_attribute AS a "
     "JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid "
     "LEFT JOIN pg_catalog.pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum "
     "LEFT JOIN pg_catalog.pg_collation AS l ON l.oid = a.attcollation "
     "LEFT JOIN pg_catalog.pg_description AS m ON m.classoid = 'pg_catalog.pg_class'::regclass AND "
     "m.objoid = a.attrelid AND m.objsubid = a.attnum "
-    "WHERE c.relnamespace = " SCHEMA " AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND a.attnum > 0 "
+    "WHERE a.attrelid = ANY ($1::oid[]) AND a.attnum > 0 "
     "AND NOT a.attisdropped ORDER BY a.attrelid, a.attnum";
 enum {
     COL_REL,
@@ -69,7 +73,7 @@ static const char constraints_sql[] =
     "LEFT JOIN LATERAL unnest(o.conkey, o.confkey) WITH ORDINALITY AS u (n, m, at) ON "
     "true LEFT JOIN pg_catalog.pg_attribute AS k ON k.attrelid = o.conrelid AND k.attnum = u.n "
     "LEFT JOIN pg_catalog.pg_attribute AS r ON r.attrelid = o.confrelid AND r.attnum = u.m "
-    "WHERE c.relnamespace = " SCHEMA " AND o.contype IN ('p', 'f', 'c') AND o.conparentid = 0 "
+    "WHERE o.conrelid = ANY ($1::oid[]) AND o.contype IN ('p', 'f', 'c') AND o.conparentid = 0 "
     "ORDER BY o.conrelid, o.conname COLLATE \"C\", o.oid, u.at";
 enum {
     CON_OID,
@@ -101,7 +105,7 @@ static const char indexes_sql[] =
     "LEFT JOIN pg_catalog.pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = "
     "i.indkey[k - 1] AND i.indkey[k - 1] <> 0 "
     "LEFT JOIN pg_catalog.pg_collation AS l ON l.oid = i.indcollation[k - 1] "
-    "WHERE c.relnamespace = " SCHEMA " AND i.indisvalid AND c.relkind IN ('r', 'p', 'm') "
+    "WHERE i.indrelid = ANY ($1::oid[]) AND i.indisvalid AND c.relkind IN ('r', 'p', 'm') "
     "ORDER BY i.indrelid, x.relname COLLATE \"C\", k";
 enum {
     IDX_OID,
@@ -120,8 +124,8 @@ enum {
 
 static const char triggers_sql[] =
     "SELECT t.tgrelid, t.tgname, pg_catalog.pg_get_triggerdef(t.oid, true) "
-    "FROM pg_catalog.pg_trigger AS t JOIN pg_catalog.pg_class AS c ON c.oid = t.tgrelid "
-    "WHERE c.relnamespace = " SCHEMA " AND NOT t.tgisinternal AND t.tgparentid = 0 "
+    "FROM pg_catalog.pg_trigger AS t "
+    "WHERE t.tgrelid = ANY ($1::oid[]) AND NOT t.tgisinternal AND t.tgparentid = 0 "
     "ORDER BY t.tgrelid, t.tgname COLLATE \"C\"";
 enum { TRG_REL, TRG_NAME, TRG_TEXT };
 
@@ -135,7 +139,8 @@ struct made_type {
 
 struct reading {
     struct pg_conn *conn;
-    const char *schema;
+    const char *about; /* the parameter: the schema's name, then the numbers of its relations */
+    struct buf oids;
     struct catalog *cat;
     struct arena *arena; /* of the catalog */
     struct map tables;   /* oid -> struct table */
@@ -177,7 +182,7 @@ typedef void row_fn(struct reading *r);
 
 static enum errcode each_row(struct reading *r, const char *sql, row_fn *fn, struct error *err)
 {
-    const char *params[] = {r->schema};
+    const char *params[] = {r->about};
     TRY(pg_ask(r->conn, sql, params, 1, &r->rows, err));
     int n = PQntuples(r->rows);
     for (r->at = 0; r->at < n; r->at++) {
@@ -220,6 +225,7 @@ static void add_relation(struct reading *r)
     }
     catalog_add_table(r->cat, t);
     map_put(&r->tables, str_of(cell(r, REL_OID)), t);
+    buf_printf(&r->oids, "%s%s", r->oids.n ? "," : "{", cell(r, REL_OID));
 }
 
 static void add_type(struct reading *r)
@@ -474,6 +480,8 @@ static void add_trigger(struct reading *r)
 static enum errcode read_all(struct reading *r, struct error *err)
 {
     TRY(each_row(r, relations_sql, add_relation, err));
+    buf_adds(&r->oids, r->oids.n ? "}" : "{}");
+    r->about = buf_text(&r->oids);
     TRY(each_row(r, types_sql, add_type, err));
     TRY(each_row(r, columns_sql, add_column, err));
     read_generated(r);
@@ -491,10 +499,12 @@ enum errcode pg_inspect(struct pg_conn *c, const char *schema, struct catalog **
 {
     struct arena *scratch AUTO(arena_freep) = arena_new();
     struct catalog *cat = catalog_new();
-    struct reading r = {.conn = c, .schema = schema, .cat = cat, .arena = cat->arena};
+    struct reading r = {.conn = c, .about = schema, .cat = cat, .arena = cat->arena};
     map_init(&r.tables, scratch, false);
     map_init(&r.types, scratch, false);
+    buf_init(&r.oids, BUF_MAX_DEFAULT);
     enum errcode code = read_all(&r, err);
+    buf_release(&r.oids);
     if (code != ERR_OK) {
         catalog_unref(cat);
         return code;
