@@ -358,6 +358,10 @@ enum errcode backup_make(struct engine *engine, const struct settings *settings,
         code = fill(&b, out, err);
     }
     store_close(b.store);
+    if (code == ERR_UNSUPPORTED) {
+        code = error_hint(err, "use the tool of the database (pg_dump, mariadb-dump "
+                               "--single-transaction), and keep a copy of " SEAL_KEY_FILE);
+    }
     if (code == ERR_OK) {
         code = folder_rename(b.folder, into, err);
     }

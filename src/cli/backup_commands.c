@@ -64,6 +64,10 @@ static enum errcode run_restore(struct cli *c, struct error *err)
     struct backup_watch watch = {.fn = show, .arg = &bar};
     const char *from = cli_operand(c, 0), *into = c->settings.text[SETTING_DATA];
     bool is_check = options_flag(&c->options, "check");
+    if (!is_check && !text_eq(c->settings.text[SETTING_STORE], "sqlite:")) {
+        ERROR(err, ERR_UNSUPPORTED, "a backup is restored into a data folder, not into a server");
+        return error_hint(err, "without --store, or with the tool of the database");
+    }
     progress_start(&bar, 0);
     enum errcode code = is_check ? backup_read(c->arena, from, watch, &manifest, err)
                                  : backup_restore(c->arena, from, into, watch, &manifest, err);
