@@ -61,12 +61,13 @@ struct mariadb_engine {
 struct my_conn {
     MYSQL *mysql;
     struct mariadb_engine *engine;
-    struct my_pool *pool; /* NULL: made for one purpose */
-    struct my_conn *next; /* of the idle ones */
-    char database[MY_NAME_SIZE];
-    unsigned long id;    /* the server's number, for KILL */
-    bool in_transaction; /* between START TRANSACTION and its end */
-    bool is_doomed;      /* the server has ended the transaction: nothing runs until ROLLBACK */
+    struct my_pool *pool;        /* NULL: made for one purpose */
+    struct my_conn *next;        /* of the idle ones */
+    char database[MY_NAME_SIZE]; /* that is selected */
+    struct my_namespace *place;  /* of the session that has it; NULL: of none */
+    unsigned long id;            /* the server's number, for KILL */
+    bool in_transaction;         /* between START TRANSACTION and its end */
+    bool is_doomed; /* the server has ended the transaction: nothing runs until ROLLBACK */
     bool is_broken;
     bool is_strange;     /* has settings of one session: reset before anybody gets it */
     bool is_worn;        /* triggers may have left anything: reset before another database's work */
@@ -129,10 +130,14 @@ enum errcode my_write(struct my_conn *c, const struct write *w, struct write_res
                       struct error *err) MUST_CHECK;
 
 /* pool.c */
-/** my_take() - a connection for @database (NULL: any is good enough); waits where all are in use.
- * Errors: ERR_BUSY, ERR_CANCELLED, those of my_connect(). */
+/** my_take() - a connection with @database selected; waits where all are in use.
+ *  Errors: ERR_BUSY, ERR_CANCELLED, those of my_connect(). */
 enum errcode my_take(struct mariadb_engine *e, const char *database, struct my_conn **out,
                      struct error *err) MUST_CHECK;
+/** my_take_near() - the same for statements that name their database: any may be selected. Best is
+ *  one that was used for @database (may be NULL). */
+enum errcode my_take_near(struct mariadb_engine *e, const char *database, struct my_conn **out,
+                          struct error *err) MUST_CHECK;
 void my_give(struct my_conn *c);
 void my_pools_free(struct mariadb_engine *e);
 
@@ -144,7 +149,11 @@ enum errcode my_namespace(struct mariadb_engine *e, struct str ns, struct my_nam
 uint64_t my_generation_seen(struct my_namespace *n);
 /** my_namespace_doubt() - a statement met another structure than the catalog says, whoever changed
  *  it: the generation is another one (once in a lease: perhaps nothing helps). */
-void my_namespace_doubt(struct mariadb_engine *e, const char *database);
+void my_namespace_doubt(const struct mariadb_engine *e, struct my_namespace *n);
+/** my_refuse_moved() - what a read that met no such table is told: ERR_NOT_FOUND where the whole
+ *  database is not there, else @code. */
+enum errcode my_refuse_moved(struct my_conn *c, const char *database, enum errcode code,
+                             struct error *err) MUST_CHECK;
 enum errcode mariadb_namespace_create(struct engine *e, struct str ns, struct error *err);
 enum errcode mariadb_namespace_drop(struct engine *e, struct str ns, struct error *err);
 bool mariadb_namespace_exists(struct engine *e, struct str ns);

@@ -399,8 +399,8 @@ enum errcode my_error(struct my_conn *c, MYSQL_STMT *stmt, const char *doing, st
     if (c->in_transaction && ends_transaction(number)) {
         c->is_doomed = true;
     }
-    if (code == ERR_SCHEMA_MOVED) {
-        my_namespace_doubt(c->engine, c->database);
+    if (code == ERR_SCHEMA_MOVED && c->place) {
+        my_namespace_doubt(c->engine, c->place);
     }
     if (err) {
         err->engine_code = (int)number;

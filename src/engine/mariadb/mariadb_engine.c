@@ -30,7 +30,7 @@ static void close_engine(struct engine *engine)
 static enum errcode ping(struct engine *engine, struct error *err)
 {
     struct my_conn *c = NULL;
-    TRY(my_take(of(engine), NULL, &c, err));
+    TRY(my_take_near(of(engine), NULL, &c, err));
     enum errcode code = my_run(c, "DO 1", NULL, err);
     my_give(c);
     return code;

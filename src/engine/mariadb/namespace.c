@@ -81,14 +81,8 @@ enum errcode my_namespace(struct mariadb_engine *e, struct str ns, struct my_nam
     return ERR_OK;
 }
 
-void my_namespace_doubt(struct mariadb_engine *e, const char *database)
+void my_namespace_doubt(const struct mariadb_engine *e, struct my_namespace *n)
 {
-    pthread_mutex_lock(&e->lock);
-    struct my_namespace *n = map_get(&e->by_database, str_of(database));
-    pthread_mutex_unlock(&e->lock);
-    if (!n) {
-        return;
-    }
     int64_t now = time_monotonic_us();
     pthread_mutex_lock(&n->lock);
     bool is_new = n->doubt_us == 0 || now - n->doubt_us > (int64_t)e->options.lease_ms * 1000;
@@ -189,9 +183,26 @@ static enum errcode ask_anywhere(struct mariadb_engine *e, const char *text,
                                  const char *const *params, int n, uint64_t *out, struct error *err)
 {
     struct my_conn *c = NULL;
-    TRY(my_take(e, NULL, &c, err));
+    TRY(my_take_near(e, NULL, &c, err));
     enum errcode code = ask_number(c, text, params, n, out, err);
     my_give(c);
+    return code;
+}
+
+static enum errcode count_databases(struct my_conn *c, const char *database, uint64_t *n,
+                                    struct error *err)
+{
+    return ask_number(c, "SELECT count(*) FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ?",
+                      &database, 1, n, err);
+}
+
+enum errcode my_refuse_moved(struct my_conn *c, const char *database, enum errcode code,
+                             struct error *err)
+{
+    uint64_t n = 1;
+    if (count_databases(c, database, &n, NULL) == ERR_OK && n == 0) {
+        return ERROR(err, ERR_NOT_FOUND, "the namespace is not there");
+    }
     return code;
 }
 

@@ -77,18 +77,28 @@ static struct my_conn *take_idle(struct my_pool *p, struct my_conn **at)
     return c;
 }
 
-/* One that has @database already (NULL: whichever), else with @any the one that was idle longest.
- */
-static struct my_conn *find_idle(struct my_pool *p, const char *database, bool any)
+/* How well one serves somebody who works in @database (NULL: in none). */
+static int fitness(const struct my_conn *c, const char *database)
 {
-    struct my_conn **oldest = NULL;
+    bool is_same = database && text_eq(c->database, database);
+    return is_same ? 2 : c->is_worn || c->is_strange ? 0 : 1;
+}
+
+/* One that is at least so fit, the fittest; of several the one that was idle longest, so that those
+ * of busy databases keep theirs. */
+static struct my_conn *find_idle(struct my_pool *p, const char *database, int least)
+{
+    struct my_conn **best = NULL;
     for (struct my_conn **at = &p->idle; *at; at = &(*at)->next) {
-        if (!database || text_eq((*at)->database, database)) {
+        int now = fitness(*at, database);
+        if (now == 2) {
             return take_idle(p, at);
         }
-        oldest = at;
+        if (now >= least && (!best || now >= fitness(*best, database))) {
+            best = at;
+        }
     }
-    return any && oldest ? take_idle(p, oldest) : NULL;
+    return best ? take_idle(p, best) : NULL;
 }
 
 static void join_lane(struct my_pool *p, const char *database, struct waiter *w)
@@ -227,11 +237,11 @@ static enum errcode wait_turn(struct my_pool *p, const char *database, struct my
 }
 
 /* *out NULL: the place for a new one is the caller's. */
-static enum errcode find(struct my_pool *p, const char *database, struct my_conn **out,
-                         struct error *err)
+static enum errcode find(struct my_pool *p, const char *database, bool selects,
+                         struct my_conn **out, struct error *err)
 {
     pthread_mutex_lock(&p->lock);
-    *out = find_idle(p, database, p->n_open >= p->most);
+    *out = find_idle(p, database, p->n_open >= p->most ? 0 : selects ? 2 : 1);
     if (*out || p->n_open < p->most) {
         p->n_open += *out ? 0 : 1;
         pthread_mutex_unlock(&p->lock);
@@ -250,21 +260,21 @@ static void drop(struct my_conn *c)
 }
 
 /* Whoever works in another database, or in none, shall not meet what a trigger left. */
-static enum errcode fit(struct my_conn *c, const char *database, struct error *err)
+static enum errcode fit(struct my_conn *c, const char *database, bool selects, struct error *err)
 {
-    bool is_other = database && !text_eq(c->database, database);
-    if (c->is_strange || (c->is_worn && (is_other || !database))) {
+    bool is_other = !database || !text_eq(c->database, database);
+    if (c->is_strange || (c->is_worn && is_other)) {
         TRY(my_reset(c, err));
     }
-    return is_other ? my_select_database(c, database, err) : ERR_OK;
+    return selects && is_other ? my_select_database(c, database, err) : ERR_OK;
 }
 
-enum errcode my_take(struct mariadb_engine *e, const char *database, struct my_conn **out,
-                     struct error *err)
+static enum errcode take(struct mariadb_engine *e, const char *database, bool selects,
+                         struct my_conn **out, struct error *err)
 {
     struct my_pool *p = pool_of_thread(e);
     struct my_conn *c = NULL;
-    TRY(find(p, database, &c, err));
+    TRY(find(p, database, selects, &c, err));
     if (c && !my_is_alive(c)) { /* the server was restarted: all that are idle are gone as well */
         c->is_broken = true;
         my_close(c);
@@ -278,13 +288,25 @@ enum errcode my_take(struct mariadb_engine *e, const char *database, struct my_c
         }
         c->pool = p;
     }
-    enum errcode code = fit(c, database, err);
+    enum errcode code = fit(c, database, selects, err);
     if (code != ERR_OK) {
         my_give(c);
         return code;
     }
     *out = c;
     return ERR_OK;
+}
+
+enum errcode my_take(struct mariadb_engine *e, const char *database, struct my_conn **out,
+                     struct error *err)
+{
+    return take(e, database, true, out, err);
+}
+
+enum errcode my_take_near(struct mariadb_engine *e, const char *database, struct my_conn **out,
+                          struct error *err)
+{
+    return take(e, database, false, out, err);
 }
 
 /* Those that nobody needed for long, the oldest. */
@@ -309,6 +331,7 @@ void my_give(struct my_conn *c)
         return;
     }
     c->is_patient = false;
+    c->place = NULL;
     c->deadline_us = 0;
     c->idle_us = time_monotonic_us();
     pthread_mutex_lock(&p->lock);

@@ -186,7 +186,11 @@ enum errcode my_session_take(struct mariadb_session *s, struct error *err)
     if (s->is_write || s->base.access == ACCESS_SCHEMA) {
         return mariadb_own(s, &c, err);
     }
-    return s->conn ? ERR_OK : my_take(s->engine, s->database, &s->conn, err);
+    if (!s->conn) {
+        TRY(my_take_near(s->engine, s->database, &s->conn, err));
+        s->conn->place = s->place;
+    }
+    return ERR_OK;
 }
 
 /* One row that is read in a write is mostly the one that is written next. Two writes that had it
@@ -205,11 +209,16 @@ static enum errcode ask(struct mariadb_cursor *c, struct error *err)
     buf_clear(&conn->text);
     arena_reset(conn->scratch);
     sql_begin(&w, my_dialect(s->engine), &conn->text, conn->scratch);
+    w.schema = s->is_owner ? NULL : s->database;
     sql_select(&w, c->query);
     if (s->is_write && is_about_to_change(c->query)) {
         sql_text(&w, " FOR UPDATE");
     }
-    TRY(my_stmt_run(conn, &w, &c->stmt, err));
+    enum errcode code = my_stmt_run(conn, &w, &c->stmt, err);
+    if (code == ERR_SCHEMA_MOVED && w.schema) {
+        return my_refuse_moved(conn, s->database, code, err);
+    }
+    TRY(code);
     c->conn = conn;
     conn->streaming = c;
     MYSQL_STMT *handle = c->stmt->handle;

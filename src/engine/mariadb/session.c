@@ -20,6 +20,7 @@ enum errcode mariadb_own(struct mariadb_session *s, struct my_conn **out, struct
 {
     if (!s->conn) {
         TRY(my_take(s->engine, s->database, &s->conn, err));
+        s->conn->place = s->place;
         s->conn->is_patient = s->is_write || s->base.access == ACCESS_SCHEMA;
         if (s->base.access == ACCESS_SCHEMA) {
             const char *unlimited = s->engine->is_mysql ? "SET SESSION max_execution_time = 0"
@@ -27,6 +28,10 @@ enum errcode mariadb_own(struct mariadb_session *s, struct my_conn **out, struct
             s->conn->is_strange = true;
             TRY(my_run(s->conn, unlimited, NULL, err));
         }
+    }
+    if (!text_eq(s->conn->database, s->database)) { /* it was lent to a read */
+        TRY(my_can_speak(s->conn, err));
+        TRY(my_select_database(s->conn, s->database, err));
     }
     s->is_owner = true;
     *out = s->conn;

@@ -7,18 +7,18 @@
 
 #define KEPT 128
 
-static bool is_of(const struct my_stmt *s, const struct my_conn *c, struct str text)
+static bool is_of(const struct my_stmt *s, const char *database, struct str text)
 {
-    size_t n = strlen(c->database) + 1;
-    return s->n_text == n + text.n && memcmp(s->text, c->database, n) == 0 &&
+    size_t n = strlen(database) + 1;
+    return s->n_text == n + text.n && memcmp(s->text, database, n) == 0 &&
            memcmp(s->text + n, text.p, text.n) == 0;
 }
 
-static struct my_stmt *find(struct my_conn *c, struct str text, uint64_t hash)
+static struct my_stmt *find(struct my_conn *c, const char *database, struct str text, uint64_t hash)
 {
     for (struct my_stmt **at = &c->statements; *at; at = &(*at)->next) {
         struct my_stmt *s = *at;
-        if (s->hash != hash || s->is_used || !is_of(s, c, text)) {
+        if (s->hash != hash || s->is_used || !is_of(s, database, text)) {
             continue;
         }
         *at = s->next; /* to the front */
@@ -54,14 +54,14 @@ static void drop_oldest(struct my_conn *c)
     }
 }
 
-static struct my_stmt *new_stmt(struct my_conn *c, MYSQL_STMT *handle, struct str text,
+static struct my_stmt *new_stmt(MYSQL_STMT *handle, const char *database, struct str text,
                                 uint64_t hash)
 {
-    size_t n = strlen(c->database) + 1;
+    size_t n = strlen(database) + 1;
     struct my_stmt *s = mem_alloc(sizeof *s);
     s->handle = handle;
     s->text = mem_alloc(n + text.n + 1);
-    memcpy(s->text, c->database, n);
+    memcpy(s->text, database, n);
     memcpy(s->text + n, text.p, text.n);
     s->n_text = n + text.n;
     s->hash = hash;
@@ -71,8 +71,8 @@ static struct my_stmt *new_stmt(struct my_conn *c, MYSQL_STMT *handle, struct st
     return s;
 }
 
-static enum errcode prepare(struct my_conn *c, struct str text, uint64_t hash, struct my_stmt **out,
-                            struct error *err)
+static enum errcode prepare(struct my_conn *c, const char *database, struct str text, uint64_t hash,
+                            struct my_stmt **out, struct error *err)
 {
     MYSQL_STMT *handle = mysql_stmt_init(c->mysql);
     int rc = 0;
@@ -84,21 +84,24 @@ static enum errcode prepare(struct my_conn *c, struct str text, uint64_t hash, s
         MY_CALL(c, mysql_stmt_close, (&failed, handle), &failed, handle);
         return code;
     }
-    *out = new_stmt(c, handle, text, hash);
+    *out = new_stmt(handle, database, text, hash);
     return ERR_OK;
 }
 
-enum errcode my_stmt_prepare(struct my_conn *c, struct str text, struct my_stmt **out,
-                             struct error *err)
+/* Found or prepared, not executed. A text that names its database is the same in any. */
+static enum errcode get(struct my_conn *c, const struct sql_writer *w, struct my_stmt **out,
+                        struct error *err)
 {
-    uint64_t hash = hash64(text) ^ hash64(str_of(c->database)) * 31;
+    struct str text = buf_str(w->out);
+    const char *database = w->schema ? "" : c->database;
+    uint64_t hash = hash64(text) ^ hash64(str_of(database)) * 31;
     TRY(my_can_speak(c, err));
-    struct my_stmt *s = find(c, text, hash);
+    struct my_stmt *s = find(c, database, text, hash);
     if (!s) {
         if (c->n_statements >= KEPT) {
             drop_oldest(c);
         }
-        TRY(prepare(c, text, hash, &s, err));
+        TRY(prepare(c, database, text, hash, &s, err));
         s->next = c->statements;
         c->statements = s;
         c->n_statements++;
@@ -168,7 +171,7 @@ static enum errcode bind_all(struct my_conn *c, struct my_stmt *s, const struct 
     return ERR_OK;
 }
 
-enum errcode my_stmt_execute(struct my_conn *c, struct my_stmt *s, struct error *err)
+static enum errcode execute(struct my_conn *c, struct my_stmt *s, struct error *err)
 {
     int rc = 0;
     MY_CALL(c, mysql_stmt_execute, (&rc, s->handle), &rc, s->handle);
@@ -183,10 +186,10 @@ enum errcode my_stmt_run(struct my_conn *c, const struct sql_writer *w, struct m
         return ERROR(err, ERR_INTERNAL, "the statement cannot be said: %s",
                      w->broken ? w->broken : "it is too long");
     }
-    TRY(my_stmt_prepare(c, buf_str(w->out), &s, err));
+    TRY(get(c, w, &s, err));
     enum errcode code = bind_all(c, s, w, err);
     if (code == ERR_OK) {
-        code = my_stmt_execute(c, s, err);
+        code = execute(c, s, err);
     }
     if (code != ERR_OK) {
         my_stmt_put(c, s);

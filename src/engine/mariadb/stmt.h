@@ -30,11 +30,6 @@ struct my_stmt {
  */
 enum errcode my_stmt_run(struct my_conn *c, const struct sql_writer *w, struct my_stmt **out,
                          struct error *err) MUST_CHECK;
-/** my_stmt_prepare() - the first half: found or prepared, not executed. */
-enum errcode my_stmt_prepare(struct my_conn *c, struct str text, struct my_stmt **out,
-                             struct error *err) MUST_CHECK;
-/** my_stmt_execute() - with what is bound to it. */
-enum errcode my_stmt_execute(struct my_conn *c, struct my_stmt *s, struct error *err) MUST_CHECK;
 /** my_stmt_put() - back to the connection's store; all its rows were read. */
 void my_stmt_put(struct my_conn *c, struct my_stmt *s);
 /** my_stmts_free() - all of them; the connection was reset or closed. */

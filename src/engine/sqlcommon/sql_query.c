@@ -140,6 +140,10 @@ void sql_select(struct sql_writer *w, const struct query *q)
         sql_ident(w, q->columns[i]->name);
     }
     sql_text(w, " FROM ");
+    if (w->schema) {
+        sql_ident(w, w->schema);
+        sql_text(w, ".");
+    }
     sql_ident(w, q->table->name);
     write_where(w, q);
     if (!q->count_only) {

@@ -63,6 +63,7 @@ struct sql_writer {
     struct value *params; /* in the order of their placeholders */
     size_t n_params;
     const struct column **param_columns; /* of each of params: what it is for, or NULL */
+    const char *schema; /* before the table of a question; NULL = the one of the session */
     const char *broken; /* the first thing that could not be said, NULL = all well */
 };
 

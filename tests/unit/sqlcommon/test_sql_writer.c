@@ -151,6 +151,10 @@ static void a_question_says_everything_it_asks(void **state)
     q.count_only = true;
     sql_select(begin(t, &plain), &q);
     assert_string_equal(buf_text(&t->buf), "SELECT count(*) FROM \"t\"");
+    struct sql_writer *w = begin(t, &other);
+    w->schema = "x`y";
+    sql_select(w, &q);
+    assert_string_equal(buf_text(&t->buf), "SELECT count(*) FROM `x``y`.`t`");
 }
 
 static void nulls_stand_where_they_are_wanted(void **state)
