@@ -395,13 +395,15 @@ static bool find_labels(struct arena *a, const struct expr *e, struct type *t)
     }
     bool is_list = e->kind == EXPR_IN || (e->kind == EXPR_COMPARE && text_eq(e->name, "="));
     const char **labels = NULL;
+    size_t n = 0;
     for (size_t i = 1; is_list && i < e->n_args; i++) {
         if (e->args[i]->kind != EXPR_LITERAL || e->args[i]->value.kind != VALUE_TEXT) {
             return false;
         }
-        ARENA_PUSH(a, labels, t->n_values, arena_str(a, e->args[i]->value.s));
+        ARENA_PUSH(a, labels, n, arena_str(a, e->args[i]->value.s));
     }
     t->values = labels;
+    t->n_values = n;
     return is_list;
 }
 
