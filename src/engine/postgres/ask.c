@@ -67,6 +67,7 @@ static enum errcode prepare(struct pg_conn *c, struct str text, uint64_t hash,
         pg_statement_forget(&c->statements, s);
         return code;
     }
+    s->is_made = true;
     *out = s;
     return ERR_OK;
 }

@@ -3,6 +3,7 @@
 #include "base/attr.h"
 #include "base/buf.h"
 #include "base/time.h"
+#include "engine/postgres/errors.h"
 #include "engine/sqlcommon/sql_writer.h"
 
 /*
@@ -10,14 +11,19 @@
  * by one sync. When one statement of it fails, the server skips the ones behind it; those are sent
  * again, each in a segment of its own.
  *
- * To pass from one namespace to another a segment begins with set_config() of role and search_path.
- * That is undone with the segment, so until it has ended well the lane takes nothing new. It need
- * not discard anything else as long as the lane ran plain reads only: a SELECT of a table with
- * built-in operators calls no function that could leave something behind in a session. After
- * anything else (a view) the lane does DISCARD ALL before it passes on.
+ * A session is set up for one namespace: its role and search_path. A statement for another one is
+ * preceded, in the same segment, by set_config() of both, local to the transaction. When that
+ * fails, the server skips the statement as well; when the segment ends, the settings are as before.
+ * So no statement ever runs as somebody else, whatever fails, and nothing has to be discarded, as
+ * long as the lane runs plain reads only: a SELECT of a table with built-in operators calls no
+ * function that could leave something behind in a session. Anything else (a view) gets an empty
+ * lane that is set up for its namespace for good, serves nobody else from then on, and does DISCARD
+ * ALL before it passes on. A lane is set up for good, too, when it served one namespace twice in a
+ * row; that is undone with its segment, so until the segment has ended well the lane takes nothing
+ * new.
  */
-static const char switch_text[] = "SELECT pg_catalog.set_config('role', $1, false), "
-                                  "pg_catalog.set_config('search_path', $2, false)";
+static const char switch_text[] = "SELECT pg_catalog.set_config('role', $1, $3::bool), "
+                                  "pg_catalog.set_config('search_path', $2, $3::bool)";
 
 /* ---- slots ----------------------------------------------------------------------------------- */
 
@@ -123,27 +129,33 @@ static bool send_statement(struct lane *l, struct slot *s, const struct pg_place
         return PQsendQueryParams(l->conn->pq, text.p, params->n, NULL, params->values,
                                  params->lengths, params->formats, 0);
     }
-    if (!statement || statement->is_old) {
+    if (!statement || (statement->is_old && statement->is_made)) {
         statement = prepare(l, s, place, text, hash, statement);
     }
     s->n_commands++;
+    s->number = statement ? statement->number : 0;
     return statement && PQsendQueryPrepared(l->conn->pq, statement->name, params->n, params->values,
                                             params->lengths, params->formats, 0);
 }
 
-static bool send_switch(struct lane *l, struct pg_place *place)
+static bool send_switch(struct lane *l, struct pg_place *place, bool is_local)
 {
     struct buf path;
     buf_init(&path, 4096);
     sql_quote_ident(&path, '"', str_of(place->schema));
     buf_adds(&path, ", pg_temp");
-    const char *values[] = {place->role ? place->role : "none", buf_text(&path)};
-    struct pg_params params = {.n = 2, .values = values};
+    const char *values[] = {place->role ? place->role : "none", buf_text(&path),
+                            is_local ? "t" : "f"};
+    struct pg_params params = {.n = 3, .values = values};
     struct slot *s = add_slot(l, NULL);
+    s->place = place;
     bool sent = send_statement(l, s, NULL, str_of(switch_text), 0, &params);
     buf_release(&path);
-    l->state = LANE_SWITCHING;
-    l->place = place;
+    l->now = place;
+    if (!is_local) {
+        l->state = LANE_SWITCHING;
+        l->place = place;
+    }
     return sent;
 }
 
@@ -161,6 +173,9 @@ static bool sync(struct lane *l)
     for (struct slot *s = first; s; s = s->next) {
         s->n_shared = n;
     }
+    l->lately = l->is_mixed ? NULL : l->now;
+    l->is_mixed = false;
+    l->now = l->place;
     l->gathered = NULL;
     l->last->ends_segment = true;
     return PQpipelineSync(l->conn->pq) == 1;
@@ -168,12 +183,15 @@ static bool sync(struct lane *l)
 
 bool lane_send(struct lane *l, struct call *call)
 {
-    if (l->place != call->place) {
-        if (!send_switch(l, call->place)) {
+    if (call->is_suspect && l->state == LANE_READY && !sync(l)) {
+        return false;
+    }
+    if (l->now != call->place) {
+        bool settles = l->n == 0 && (l->lately == call->place || !call->is_plain);
+        l->is_mixed = l->gathered != NULL;
+        if (!send_switch(l, call->place, !settles)) {
             return false;
         }
-    } else if (call->is_suspect && !sync(l)) {
-        return false;
     }
     l->is_tainted = l->is_tainted || !call->is_plain;
     return send_statement(l, add_slot(l, call), call->place, call->text, call->hash,
@@ -186,7 +204,7 @@ bool lane_reset(struct lane *l)
     struct slot *s = add_slot(l, NULL);
     s->n_commands = 1;
     l->state = LANE_RESETTING;
-    l->place = NULL;
+    l->place = l->now = l->lately = NULL;
     pg_statements_clear(&l->conn->statements);
     return PQsendQueryParams(l->conn->pq, "DISCARD ALL", 0, NULL, NULL, NULL, NULL, 0) == 1;
 }
@@ -215,8 +233,9 @@ static void keep_result(struct lane *l, struct slot *s, PGresult *r)
         PQclear(r);
         return;
     }
-    if (s->n_done == s->making_at && !is_failure(r)) {
-        s->making = NULL; /* prepared: whatever comes behind it */
+    if (s->making && s->n_done == s->making_at && !is_failure(r)) {
+        s->making->is_made = true; /* whatever comes behind it */
+        s->making = NULL;
     }
     if (is_failure(r)) {
         l->is_failing = true;
@@ -230,13 +249,20 @@ static void keep_result(struct lane *l, struct slot *s, PGresult *r)
 }
 
 /* A plan that does not fit its tables any more would stay so: it is prepared anew next time. */
-static void mark_old(struct lane *l, const struct call *call, const PGresult *r)
+static void mark_old(struct lane *l, const struct slot *slot, const struct call *call,
+                     const PGresult *r)
 {
     struct pg_statement *s =
         pg_statement_find(&l->conn->statements, call->place, call->text, call->hash);
-    if (s && pg_statement_breaks(r)) {
+    if (s && s->number == slot->number && pg_statement_breaks(r)) {
         s->is_old = true;
     }
+}
+
+/* What was to prepare it was skipped, for another one's failure. */
+static bool is_unmade(const PGresult *r)
+{
+    return is_failure(r) && postgres_state_is(r, "26000");
 }
 
 /* Why the statements behind a failed switch were skipped. */
@@ -259,18 +285,20 @@ static void end_slot(struct lane *l)
         pg_statement_forget(&l->conn->statements, s->making);
         s->making = NULL;
     } else if (call && r && is_failure(r)) {
-        mark_old(l, call, r);
+        mark_old(l, s, call, r);
     }
-    if (!call && r && is_failure(r) && l->state == LANE_SWITCHING && !l->failure) {
+    if (s->place && r && is_failure(r) && !l->failure) {
         l->failure = r;
+        l->failed = s->place;
     } else if (!call) {
         PQclear(r);
     } else {
         call->slot = NULL;
         time_learn(l->owner, call->hash, s->n_shared > 1 ? us / s->n_shared : us);
-        if (s->is_aborted || !r) {
+        if (s->is_aborted || !r || is_unmade(r)) {
             PQclear(r);
-            (l->failure ? end_unswitched(l, call) : call_again(l->owner, call));
+            bool is_unswitched = l->failure && l->failed == call->place;
+            (is_unswitched ? end_unswitched(l, call) : call_again(l->owner, call));
         } else {
             call_end(call, r);
         }
@@ -280,7 +308,7 @@ static void end_slot(struct lane *l)
 static void end_segment(struct lane *l)
 {
     if (l->state == LANE_SWITCHING && l->is_failing) {
-        l->place = NULL;
+        l->place = l->now = NULL;
     }
     if (l->state == LANE_RESETTING) {
         l->is_tainted = false;

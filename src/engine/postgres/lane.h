@@ -27,8 +27,10 @@ struct call {
 
 struct slot {
     struct slot *next;
-    struct call *call;           /* NULL = nobody waits for it (any more) */
-    struct pg_statement *making; /* prepared by it, until that is known to be done */
+    struct call *call;            /* NULL = nobody waits for it (any more) */
+    const struct pg_place *place; /* of a switch: to whom; else NULL */
+    struct pg_statement *making;  /* prepared by it, until that is known to be done */
+    uint64_t number;              /* of the statement that it runs, 0 = none is kept */
     int n_commands, n_done, making_at;
     PGresult *result; /* the first failure, or the last result */
     bool is_aborted;  /* skipped by the server */
@@ -49,18 +51,22 @@ struct lane {
     struct pg_conn *conn;
     struct loop_watch watch;
     enum lane_state state;
-    struct pg_place *place; /* whose statements it takes, NULL = nobody's yet */
+    struct pg_place *place;  /* who its session is set up for, NULL = nobody */
+    struct pg_place *now;    /* and for whom behind what was sent of the current segment */
+    struct pg_place *lately; /* the only one of the last segment, NULL = there were several */
+    bool is_mixed;           /* the current segment has several */
     struct slot *first, *last;
-    int n;                 /* slots */
-    struct slot *gathered; /* the first one that was sent since the last sync */
-    bool must_write;       /* the socket takes no more for now */
-    bool is_writing;       /* and is watched for when it does */
-    bool is_tainted;       /* ran what may leave something behind */
-    bool is_failing;       /* the current segment has a failure */
-    bool is_heavy;         /* what it has is known to take long */
-    bool must_close;       /* once it is empty */
-    PGresult *failure;     /* of the switch that began the segment */
-    int64_t segment_us;    /* since when the first segment is the first */
+    int n;                         /* slots */
+    struct slot *gathered;         /* the first one that was sent since the last sync */
+    bool must_write;               /* the socket takes no more for now */
+    bool is_writing;               /* and is watched for when it does */
+    bool is_tainted;               /* ran what may leave something behind */
+    bool is_failing;               /* the current segment has a failure */
+    bool is_heavy;                 /* what it has is known to take long */
+    bool must_close;               /* once it is empty */
+    PGresult *failure;             /* of a switch in the segment, */
+    const struct pg_place *failed; /* and to whom */
+    int64_t segment_us;            /* since when the first segment is the first */
     int64_t idle_us;
 };
 

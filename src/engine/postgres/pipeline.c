@@ -243,13 +243,22 @@ static void want_lane(struct pipelines *p, struct pg_place *place)
 
 /* ---- who goes where -------------------------------------------------------------------------- */
 
+/* Only plain reads may stand beside those of another namespace. */
+static bool suits(const struct lane *l, const struct call *call)
+{
+    return l->place == call->place ? l->now == call->place || call->is_plain
+                                   : call->is_plain && !l->is_tainted;
+}
+
 static bool takes_more(const struct lane *l, const struct call *call, int64_t now)
 {
-    /* a switch is sure once its segment has ended well: until then only that one is joined */
-    bool is_joined = l->state == LANE_SWITCHING && l->gathered && !call->is_suspect;
+    /* a switch for good is sure once its segment has ended well: until then only that one, and by
+       those of the same namespace, is joined */
+    bool is_joined = l->state == LANE_SWITCHING && l->gathered && !call->is_suspect &&
+                     l->now == call->place && l->place == call->place;
     bool is_sure = l->state == LANE_READY || is_joined;
-    return is_sure && l->place == call->place && l->n < LANE_DEPTH && !l->must_close &&
-           !l->is_heavy && !l->must_write && !is_slow(l, now);
+    return is_sure && suits(l, call) && l->n < LANE_DEPTH && !l->must_close && !l->is_heavy &&
+           !l->must_write && !is_slow(l, now);
 }
 
 static bool is_free(const struct lane *l)
@@ -269,20 +278,31 @@ static struct lane *better_free(struct lane *a, struct lane *b, const struct pg_
     return a->place && (!b->place || b->idle_us < a->idle_us) ? b : a;
 }
 
+/* The better of two lanes in use: one that needs no switch, one with less before. */
+static struct lane *better_shared(struct lane *a, struct lane *b, const struct pg_place *place)
+{
+    bool is_a = a && a->now == place;
+    bool is_b = b->now == place;
+    if (!a || is_a != is_b) {
+        return !a || is_b ? b : a;
+    }
+    return b->n < a->n ? b : a;
+}
+
 static struct lane *pick(struct pipelines *p, const struct call *call)
 {
     struct lane *shared = NULL;
     struct lane *empty = NULL;
     int64_t now = time_monotonic_us();
-    bool is_heavy = time_known(p, call->hash) > HEAVY_US;
+    int64_t us = time_known(p, call->hash);
     for (struct lane *l = p->lanes; l; l = l->next) {
         if (is_free(l)) {
             empty = better_free(empty, l, call->place);
-        } else if (!is_heavy && takes_more(l, call, now) && (!shared || l->n < shared->n)) {
-            shared = l;
+        } else if (us <= HEAVY_US && takes_more(l, call, now)) {
+            shared = better_shared(shared, l, call->place);
         }
     }
-    if (shared && shared->n * time_known(p, call->hash) < SHARE_US) {
+    if (shared && shared->n * us < SHARE_US) {
         return shared;
     }
     if (!empty) {

@@ -71,7 +71,8 @@ struct pg_statement *pg_statement_add(struct pg_statements *all, const struct pg
     s->text = (struct str){copy, text.n};
     s->place = place;
     s->hash = hash_of(place, text_hash);
-    write_name(s->name, ++all->last_number);
+    s->number = ++all->last_number;
+    write_name(s->name, s->number);
     struct pg_statement **bucket = bucket_of(all, s->hash);
     s->next = *bucket;
     *bucket = s;
@@ -93,7 +94,7 @@ bool pg_statement_is_worth(struct pg_statements *all, const struct pg_place *pla
 
 struct pg_statement *pg_statement_spare(struct pg_statements *all)
 {
-    return all->n >= STATEMENTS_MAX ? all->oldest : NULL;
+    return all->n >= STATEMENTS_MAX && all->oldest->is_made ? all->oldest : NULL;
 }
 
 void pg_statement_forget(struct pg_statements *all, struct pg_statement *s)

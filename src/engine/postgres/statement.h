@@ -25,7 +25,9 @@ struct pg_statement {
     struct pg_statement *older, *newer; /* by use */
     const struct pg_place *place;
     uint64_t hash;
-    bool is_old; /* its plan does not fit any more: prepared anew when it is used */
+    bool is_made; /* the server has said so */
+    bool is_old;  /* its plan does not fit any more: prepared anew when it is used */
+    uint64_t number;
     char name[STATEMENT_NAME_MAX];
     struct str text; /* behind the struct */
 };
