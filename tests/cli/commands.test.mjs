@@ -1,9 +1,10 @@
 // The command line on a data folder: users, tenants, tokens, migrations, doctor, help.
 import assert from "node:assert/strict";
-import { chmodSync, existsSync, readdirSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { chmodSync, existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { Client, contacts, run, Server, startWithOwner, temporaryFolder } from "../support/telaio.mjs";
+import { binary, Client, contacts, run, Server, startWithOwner, temporaryFolder } from "../support/telaio.mjs";
 
 const addOwner = (folder) => {
   const made = run(["user", "add", "--data", folder, "--email", "o@x.org", "--role", "OWNER", "--password-stdin", "--json"], {
@@ -146,4 +147,13 @@ test("a backup under write load restores to equal rows", async (t) => {
   const now = run(["export", "custom_contacts", "--format", "ndjson", "--data", server.folder]);
   const live = new Set(now.stdout.trim().split("\n").map((line) => JSON.parse(line).email));
   assert.ok(restored.length > 0 && restored.every((email) => live.has(email)));
+});
+
+test("what a killed process left behind is no matter of the next one of its id", () => {
+  // libmongoc's counters, in a file by the process' id
+  const shell = ': > "/dev/shm/mongoc-$$"; exec "$0" help';
+  const result = spawnSync("sh", ["-c", shell, binary], { encoding: "utf8", timeout: 60_000 });
+  rmSync(`/dev/shm/mongoc-${result.pid}`, { force: true });
+  assert.equal(result.status, 0, result.stderr);
+  assert.equal(result.stderr, "");
 });

@@ -1,6 +1,7 @@
 #include "engine/mongodb/mongodb_engine.h"
 
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include "base/attr.h"
 #include "engine/mongodb/core.h"
@@ -14,6 +15,19 @@
 #define STATEMENT_MS       60000
 #define LOCK_MS            2000
 #define SOCKET_MS          (3600 * 1000) /* a change of structure may take that long */
+
+/*
+ * libmongoc asks for a file in /dev/shm by the process' id as soon as it is loaded, for counters
+ * that nobody reads. A process that was killed leaves its file behind; the next one of that id
+ * would begin with a warning on standard error, whatever it was to do. Memory without a name does
+ * as well.
+ */
+__attribute__((visibility("default"))) int shm_open(const char *name, int flags, mode_t mode)
+{
+    (void)flags;
+    (void)mode;
+    return memfd_create(name, MFD_CLOEXEC);
+}
 
 static void discard_log(mongoc_log_level_t level, const char *domain, const char *message,
                         void *data)
