@@ -11,9 +11,9 @@
  * and the steps that lead there are written.
  *
  * A step is one command as extended JSON, in the namespace's own database: renameCollection, which
- * MongoDB wants with database names, is written without them. Each step may be run again, and says
- * what takes it back. Steps that destroy something for good are a group of their own behind all
- * others.
+ * MongoDB wants with database names, is written without them; an update runs for a thousand
+ * documents at a time (run.c). Each step may be run again, and says what takes it back. Steps that
+ * destroy something for good are a group of their own behind all others.
  */
 struct planner {
     struct arena *arena;

@@ -10,6 +10,8 @@
  * plan says takes back the steps before it is run, newest first (group_end with commit false). A
  * process that dies in between leaves what it had done; every step may be run again.
  */
+#define PORTION 1000 /* documents that one update changes at a time */
+
 struct undo_step {
     const char *text;
     struct undo_step *next;
@@ -147,6 +149,71 @@ static enum errcode run_plainly(struct job *j, const bson_t *command)
     return command_once(j, database_of(j), command, j->err);
 }
 
+/* The next documents that @filter meets, as {"_id": {"$in": […]}}. */
+struct portion {
+    bson_t *ids; /* an array */
+    uint32_t n;
+};
+
+static enum errcode add_id(const bson_t *doc, void *arg, struct error *err)
+{
+    struct portion *p = arg;
+    bson_iter_t it;
+    char room[16];
+    const char *at = NULL;
+    (void)err;
+    if (bson_iter_init_find(&it, doc, "_id")) {
+        bson_uint32_to_string(p->n++, &at, room, sizeof room);
+        BSON_APPEND_VALUE(p->ids, at, bson_iter_value(&it));
+    }
+    return ERR_OK;
+}
+
+static enum errcode next_portion(struct job *j, struct arena *a, const char *collection,
+                                 const bson_t *filter, struct portion *out)
+{
+    *out = (struct portion){.ids = mongo_doc(a)};
+    bson_t *find = mongo_doc(a);
+    BCON_APPEND(find, "find", BCON_UTF8(collection), "filter", BCON_DOCUMENT(filter), "projection",
+                "{", "_id", BCON_INT32(1), "}", "limit", BCON_INT32(PORTION), "singleBatch",
+                BCON_BOOL(true));
+    return mongo_cursor_each(j->session->client, database_of(j), find, add_id, out, j->err);
+}
+
+/*
+ * An update of a step changes what its own condition asks for, so that a document that was changed
+ * does not meet it any more. It runs for so many documents at a time: others get their turn in
+ * between, and one that is cut short goes on where it was.
+ */
+static enum errcode run_update(struct job *j, const bson_t *command)
+{
+    bson_iter_t it, list, one;
+    int64_t n_rows = 0;
+    const char *collection = text_in(command, "update");
+    if (!bson_iter_init_find(&it, command, "updates") || !bson_iter_recurse(&it, &list) ||
+        !bson_iter_next(&list) || !bson_iter_recurse(&list, &one) || !bson_iter_find(&one, "q")) {
+        return ERROR(j->err, ERR_INVALID, "the step is no update of a plan: %s", j->step->text);
+    }
+    const bson_t *filter = mongo_doc_copy(arena_of(j), &one);
+    const bson_t *change =
+        bson_iter_find(&one, "u") ? mongo_doc_copy(arena_of(j), &one) : mongo_doc(arena_of(j));
+    for (;;) {
+        struct arena *a AUTO(arena_freep) = arena_new();
+        struct portion p;
+        bson_t *update = mongo_doc(a);
+        TRY(next_portion(j, a, collection, filter, &p));
+        if (p.n == 0) {
+            j->n_rows = n_rows;
+            return ERR_OK;
+        }
+        BCON_APPEND(update, "update", BCON_UTF8(collection), "updates", "[", "{", "q", "{", "_id",
+                    "{", "$in", BCON_ARRAY(p.ids), "}", "}", "u", BCON_DOCUMENT(change), "multi",
+                    BCON_BOOL(true), "}", "]");
+        TRY(command_once(j, database_of(j), update, j->err));
+        n_rows += j->n_rows;
+    }
+}
+
 static const struct finding_code {
     const char *comment;
     enum errcode code;
@@ -184,7 +251,7 @@ static const struct verb {
     {"create", run_create, false, false},    {"renameCollection", run_rename, false, false},
     {"collMod", run_plainly, false, false},  {"createIndexes", run_plainly, false, true},
     {"dropIndexes", run_drop, false, false}, {"drop", run_drop, false, false},
-    {"update", run_plainly, false, true},    {"aggregate", run_plainly, false, true},
+    {"update", run_update, false, true},     {"aggregate", run_plainly, false, true},
     {"find", run_find, true, false},
 };
 

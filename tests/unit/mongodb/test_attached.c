@@ -33,6 +33,7 @@ static const char documents[] =
     "\"9007199254740993\"},\"sum\":2,\"mixed\":\"two\",\"extra\":true,\"any\":{}},"
     "{\"_id\":{\"$oid\":\"65f0c0ffee65f0c0ffee0003\"},\"name\":\"C\",\"any\":[]}]}";
 
+/* A-60: an ObjectId is one. A-61: a sample, its types counted, mixed ones told. */
 static void test_inference(void **state)
 {
     (void)state;
@@ -97,6 +98,8 @@ static void test_large(void **state)
     fixture_close(f);
 }
 
+/* A-57: columns are made, renamed and dropped. A-58: the validator is merged. A-59: validator and
+ * indexes follow. */
 static const char theirs[] =
     "{\"create\":\"orders\",\"validator\":{\"$jsonSchema\":{\"bsonType\":\"object\","
     "\"description\":\"orders of the shop\",\"required\":[\"no\",\"state\"],\"properties\":{"
@@ -248,6 +251,27 @@ static void test_untouched(void **state)
     fixture_close(f);
 }
 
+/* A-63: what is shown of a step is JSON, whatever the collection is called. */
+static void test_names(void **state)
+{
+    (void)state;
+    struct fixture *f = fixture_open();
+    struct plan *plan = NULL;
+    (void)fixture_command(f, "{\"insert\":\"we\\\"ird \\u00e9\",\"documents\":[{\"n\":1}]}");
+    struct engine *e = fixture_attach(f, false);
+    assert_ok(f, fixture_change(f, e, NS,
+                                "[{\"op\":\"RENAME_TABLE\",\"table\":\"we\\\"ird \\u00e9\","
+                                "\"newName\":\"plain\"}]",
+                                &plan));
+    assert_string_equal(
+        plan->steps[0].text,
+        "{\"renameCollection\":\"we\\\"ird \u00e9\",\"to\":\"plain\",\"dropTarget\":"
+        "false}");
+    assert_string_equal(fixture_rows(f, e, NS, "plain", "n", NULL, "n"), "1; ");
+    engine_close(e);
+    fixture_close(f);
+}
+
 /* Many collections are read by several threads. */
 static void test_many(void **state)
 {
@@ -276,6 +300,7 @@ int main(void)
         cmocka_unit_test(test_validators), cmocka_unit_test(test_foreign_writes),
         cmocka_unit_test(test_views),      cmocka_unit_test(test_read_only),
         cmocka_unit_test(test_untouched),  cmocka_unit_test(test_many),
+        cmocka_unit_test(test_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
