@@ -39,6 +39,8 @@ const addresses = [
   '/tokens',
   '/users',
   '/tenants',
+  '/sources',
+  '/sources/new',
   '/tables/custom_nothing/data',
   '/no/such/page',
 ];
