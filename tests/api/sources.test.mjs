@@ -2,7 +2,7 @@
 // before Telaio saw it.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -676,4 +676,37 @@ test("requests go on while the source under them is changed", async (t) => {
   await Promise.all(readers);
   assert.ok(seen.get(200) > 20, JSON.stringify([...seen]));
   assert.deepEqual([...seen.keys()].filter((status) => status !== 200 && status !== 404), []);
+});
+
+test("a change that a crash cut is settled in its source at the next start", async (t) => {
+  const { client, server, data, file } = await start(t);
+  await attach(client, { mode: "read-write" });
+  const added = await client.post(at("/tables/customer/columns"), { name: "phone", type: "text" });
+  assert.equal(added.status, 201, added.text);
+  const state = async () => (await client.get(at(`/changes/${added.data.changeId}`))).data?.state;
+  const cut = async () => {
+    await server.stop();
+    sql(join(data, "store.db"), `UPDATE change SET state = 'running', finished_at = NULL WHERE id = '${added.data.changeId}';`);
+  };
+  await cut();
+  await server.start();
+  client.url = server.url;
+  assert.equal(await state(), "done", "its effect is there");
+  // a database that cannot be reached then keeps nobody from starting
+  await cut();
+  const away = `${file}.away`;
+  renameSync(file, away);
+  await server.start();
+  client.url = server.url;
+  assert.equal((await client.get(tables)).status, 200);
+  const list = await client.get(sources);
+  const shopNow = list.data.sources.find((source) => source.name === "shop");
+  assert.deepEqual([shopNow.connected, shopNow.operations.every((row) => !row.supported && row.reason)], [false, true]);
+  assert.ok(shopNow.problem, list.text);
+  assert.equal((await client.get(at("/tables"))).status, 404);
+  await server.stop();
+  renameSync(away, file);
+  await server.start();
+  client.url = server.url;
+  assert.equal(await state(), "done");
 });
