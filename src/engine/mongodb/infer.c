@@ -357,7 +357,7 @@ static void put_key_first(struct arena *a, struct table *t)
 }
 
 struct inferred {
-    uint64_t options;
+    uint64_t options, epoch; /* the room's: our own changes make it old */
     int64_t at_us;
     struct arena *arena;
     struct table *table;
@@ -373,8 +373,8 @@ static bool recall(struct room *r, uint64_t options, struct arena *a, struct tab
 {
     pthread_mutex_lock(&r->lock);
     struct inferred *known = map_get(&r->inferred, str_of(t->name));
-    bool is_fresh =
-        known && known->options == options && time_monotonic_us() - known->at_us < KEPT_US;
+    bool is_fresh = known && known->options == options && known->epoch == r->epoch &&
+                    time_monotonic_us() - known->at_us < KEPT_US;
     if (is_fresh) {
         struct table *copy = table_copy(a, known->table);
         t->columns = copy->columns;
@@ -398,7 +398,7 @@ static void remember(struct room *r, uint64_t options, const struct table *t)
         (void)map_put(&r->inferred, str_of(t->name), known);
         arena_defer(r->arena, free_inferred, known);
     }
-    *known = (struct inferred){options, time_monotonic_us(), own, table_copy(own, t)};
+    *known = (struct inferred){options, r->epoch, time_monotonic_us(), own, table_copy(own, t)};
     pthread_mutex_unlock(&r->lock);
 }
 
