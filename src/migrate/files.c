@@ -96,7 +96,7 @@ enum errcode migrate_files_pending(const struct migrate_target *t, const struct 
 static void fit(struct file_run *r)
 {
     const struct engine_caps *caps = &r->target->engine->caps;
-    if (!r->applied) {
+    if (!r->applied || !r->doc->is_down_auto) { /* what is taken back by itself was fitted */
         fit_half(r->arena, caps, r->before, r->half);
     }
     r->whole = r->half->changes;

@@ -51,6 +51,11 @@ static const struct type *type_of(const struct fitting *f, const char *table, co
     return NULL;
 }
 
+static const char *key_name(const struct fitting *f, const struct index *index, size_t key)
+{
+    return arena_printf(f->arena, "%s_%zu", index->name, key + 1);
+}
+
 static struct column key_column(const struct fitting *f, const char *table, const struct table *t,
                                 const struct index *index, size_t key)
 {
@@ -58,7 +63,7 @@ static struct column key_column(const struct fitting *f, const char *table, cons
     const struct type *type = type_of(f, table, t, e);
     BUG_ON(!type || !index->name);
     return (struct column){
-        .name = arena_printf(f->arena, "%s_%zu", index->name, key + 1),
+        .name = key_name(f, index, key),
         .type = type_copy(f->arena, type),
         .is_nullable = true,
         .generated = GENERATED_VIRTUAL,
@@ -119,6 +124,23 @@ static void fit_index(struct fitting *f, struct change c)
     put(f, c);
 }
 
+/* With an index go the columns that stand for its expressions. */
+static void fit_drop(struct fitting *f, struct change c)
+{
+    const struct table *t = catalog_find_table(f->live, str_of(c.drop_index.table));
+    const struct index *index = t ? table_find_index(t, str_of(c.drop_index.index)) : NULL;
+    put(f, c);
+    for (size_t i = 0; index && i < index->n_keys; i++) {
+        const char *name = key_name(f, index, i);
+        const struct column *column = table_find_column(t, str_of(name));
+        if (column && column->generated != GENERATED_NONE) {
+            put(f, (struct change){
+                       .kind = CHANGE_DROP_COLUMN,
+                       .drop_column = {.table = t->name, .column = name, .no_trash = true}});
+        }
+    }
+}
+
 static void fit_change(struct fitting *f, struct change c)
 {
     if (c.kind == CHANGE_CREATE_COLUMN && !f->caps->column_position) {
@@ -128,6 +150,8 @@ static void fit_change(struct fitting *f, struct change c)
         fit_table(f, c);
     } else if (c.kind == CHANGE_CREATE_INDEX && !f->caps->expression_indexes) {
         fit_index(f, c);
+    } else if (c.kind == CHANGE_DROP_INDEX && !f->caps->expression_indexes) {
+        fit_drop(f, c);
     } else {
         put(f, c);
     }

@@ -12,7 +12,8 @@
  * fit_half() - @half for an engine that can do @caps, on the schema @live
  *
  * A column's place among others is a wish: without column_position it stands behind all. An index
- * over an expression is one over a virtual column of it without expression_indexes.
+ * over an expression is one over a virtual column of it without expression_indexes, and both go
+ * together.
  */
 void fit_half(struct arena *a, const struct engine_caps *caps, const struct catalog *live,
               struct file_half *half);

@@ -297,7 +297,8 @@ static void plan_drop_index(struct sql_planner *p, const struct change *c)
     my_part(&w, &n, "DROP INDEX ");
     sql_ident(&w, i->name);
     if (f) {
-        my_part(&w, &n, "ADD KEY ");
+        my_part(&w, &n, "ADD KEY "); /* which may be there of an earlier time */
+        sql_text(&w, my_words(p, "IF NOT EXISTS "));
         sql_ident(&w, f->name);
         sql_text(&w, " (");
         sql_ident_list(&w, f->columns, f->n_columns);

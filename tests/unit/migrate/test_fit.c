@@ -105,6 +105,29 @@ static void what_is_there_is_left_out(void **state)
     catalog_unref(empty);
 }
 
+static void what_stands_for_an_expression_goes_with_its_index(void **state)
+{
+    (void)state;
+    struct engine_caps caps = {.virtual_columns = true};
+    struct catalog *empty = catalog_new(), *live = NULL, *after = NULL;
+    struct file_half up = half_of(NULL, 0), down = {0};
+    fit_half(arena, &caps, empty, &up);
+    OK(change_list_apply(&up.changes, empty, &live, err));
+    OK(change_list_parse(arena,
+                         "[{\"op\":\"DROP_INDEX\",\"table\":\"t\",\"index\":\"w\"},"
+                         "{\"op\":\"DROP_COLUMN\",\"table\":\"t\",\"column\":\"word\"}]",
+                         &down.changes, err));
+    fit_half(arena, &caps, live, &down);
+    assert_int_equal(down.changes.n, 3);
+    assert_int_equal(down.changes.items[1].kind, CHANGE_DROP_COLUMN);
+    assert_string_equal(down.changes.items[1].drop_column.column, "w_1");
+    assert_true(down.changes.items[1].drop_column.no_trash);
+    OK(change_list_apply(&down.changes, live, &after, err));
+    catalog_unref(after);
+    catalog_unref(live);
+    catalog_unref(empty);
+}
+
 int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
@@ -112,6 +135,7 @@ int main(void)
         TEST(what_the_engine_can_stays),
         TEST(keys_of_expressions_become_columns),
         TEST(what_is_there_is_left_out),
+        TEST(what_stands_for_an_expression_goes_with_its_index),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
