@@ -5,7 +5,7 @@ import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { addUser, Client, contacts, dataFolder, hasData, repository, startWithOwner, temporaryFolder } from "../support/telaio.mjs";
+import { addUser, Client, contacts, dataFolder, hasData, repository, startWithOwner, temporaryFolder, testStore } from "../support/telaio.mjs";
 
 const editor = "/api/db-editor";
 const one = { name: "a", type: "text" };
@@ -259,7 +259,7 @@ test("rules of a column are widened, narrowed and taken back (B-10, B-31, B-117)
   assert.equal(await insert(7), 422);
   const plan = await client.put(`${path}?dryRun=true`, { validation: { min: 1, max: 10 } });
   assert.deepEqual(plan.data.operations.map((o) => o.op), ["MODIFY_COLUMN"]);
-  assert.ok(plan.data.steps.some((step) => step.rewrite));
+  assert.ok(testStore || plan.data.steps.some((step) => step.rewrite)); // SQLite makes the table anew
   const wider = await client.put(path, { validation: { min: 1, max: 10 } });
   assert.equal(wider.status, 200, wider.text);
   assert.ok(wider.data.changeId);
@@ -332,7 +332,7 @@ test("the API of a table follows its switch and its address (B-80, B-81, B-82)",
   assert.equal((await client.put(path, { apiPrefix: "firms" })).status, 409);
 });
 
-test("a change that rewrites many rows runs as a job, and so does its undo", async (t) => {
+test("a change that rewrites many rows runs as a job, and so does its undo", { skip: testStore && "nothing is made anew there" }, async (t) => {
   const { client } = await startWithOwner(t, { env: { TELAIO_JOB_ROWS: "5" } });
   await make(client, "Things", [one, { name: "b", type: "text", unique: true }]);
   await client.post("/api/custom/things", Array.from({ length: 20 }, (_, i) => ({ a: `a${i}`, b: `b${i}` })));
@@ -413,8 +413,8 @@ test("the audit says who, when, from where, the statement and the outcome (A-68,
   assert.equal(entry.requestId, "my-request");
   assert.equal(entry.outcome, "done");
   assert.ok(Date.parse(entry.createdAt) > Date.now() - 60_000);
-  assert.match(entry.statement, /ALTER TABLE "custom_things" RENAME TO/);
-  assert.match(entries.find((e) => e.changeId === made.changeId).statement, /CREATE TABLE "custom_things"/);
+  assert.match(entry.statement, /(ALTER TABLE "custom_things" RENAME TO|RENAME TABLE `custom_things` TO)/);
+  assert.match(entries.find((e) => e.changeId === made.changeId).statement, /CREATE TABLE ["`]custom_things["`]/);
   assert.ok(entries.some((e) => e.action === "trash.purge" && e.object === "custom_things"));
 });
 
@@ -459,7 +459,7 @@ const structureOf = (file) => {
   }));
 };
 
-test("Chinook made by a change list has the structure of the reference", { skip: !hasData && "no ../shared/data" }, async (t) => {
+test("Chinook made by a change list has the structure of the reference", { skip: (!hasData && "no ../shared/data") || (testStore && "compares files") }, async (t) => {
   const { client, server } = await startWithOwner(t);
   const reference = join(temporaryFolder(t), "reference.db");
   const sql = readFileSync(join(dataFolder, "chinook/chinook_sqlite.sql"), "utf8");
