@@ -33,6 +33,8 @@ def resident_mib(pid):
 
 
 class Program:
+    said = b""  # what nobody has read yet
+
     def __init__(self, command, env=None, errors=subprocess.DEVNULL):
         self.process = subprocess.Popen(
             pinned(processors()[0], command),
@@ -49,17 +51,18 @@ class Program:
     def line(self, pattern, seconds=20):
         """The first line of its output that matches, from what it has not said yet."""
         end = time.monotonic() + seconds
-        said = b""
+        said = self.said
         stream = self.process.stdout
         while time.monotonic() < end:
+            match = re.search(pattern, said.decode())
+            if match:
+                self.said = said[match.end():]  # two lines may come at once
+                return match
             if select.select([stream], [], [], 0.2)[0]:
                 piece = os.read(stream.fileno(), 65536)
                 if not piece:
                     break
                 said += piece
-                match = re.search(pattern, said.decode())
-                if match:
-                    return match
         raise RuntimeError(f"no {pattern!r} in {said.decode()!r}")
 
     def stop(self):
