@@ -180,11 +180,6 @@ static piece say_call(struct saying *s, const struct expr *e)
     if (text_eq(e->name, "coalesce")) {
         return say_coalesce(s, e);
     }
-    if (text_eq(e->name, "now")) {
-        bson_t *doc = mongo_doc(s->arena);
-        BSON_APPEND_UTF8(doc, "v", "$$NOW");
-        return doc;
-    }
     return fail(s, arena_printf(s->arena, "%s()", e->name));
 }
 

@@ -8,7 +8,7 @@
 
 /*
  * Expressions of the catalog as MongoDB can say them. What it cannot is ERR_UNSUPPORTED: engine
- * text, uuid() in a condition, division, round(), LIKE with a pattern that is no literal.
+ * text, now() and uuid() in a condition, division, round(), LIKE with a pattern that is no literal.
  */
 
 /** mongo_check() - the aggregation expression {"v": …} that is true unless @e is false, as a CHECK
