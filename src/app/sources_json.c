@@ -125,7 +125,10 @@ static enum errcode decode_place(const struct caller *c, const struct source *wa
     if (!was && !e->has_place) {
         return doc_wrong(err, kind->port ? "host" : "path", "it is not said where it is");
     }
-    return take_password(e, err);
+    TRY(take_password(e, err));
+    return e->password.p && kind->port != 0 && !e->options.user
+               ? doc_wrong(err, "user", "a password needs a user")
+               : ERR_OK;
 }
 
 static enum errcode decode_display_name(struct arena *a, const json_t *body, struct source_edit *e,

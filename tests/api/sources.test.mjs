@@ -338,13 +338,15 @@ test("a name of a source is a word, and a body says what is known", async (t) =>
   }
 });
 
-test("a password goes nowhere else than where it was given for", async (t) => {
+test("a password belongs to a user", async (t) => {
   const { client } = await start(t);
-  const kind = (await client.get(sources)).data.kinds.find((one) => one.port > 0);
-  if (!kind) return; // a program with files only has no passwords
-  // kept without a connection: the kind is changed in the store by nobody, so only the rule is seen
-  const moved = await client.post(`${sources}:test`, { name: "x", kind: kind.kind, host: "127.0.0.1", port: 1, password: secret });
-  assert.equal(moved.status, 422, "a password without a user");
+  for (const kind of (await client.get(sources)).data.kinds.filter((one) => one.port > 0)) {
+    const body = { name: "x", kind: kind.kind, host: "127.0.0.1", port: 1, database: "d", password: secret };
+    const answer = await client.post(`${sources}:test`, body);
+    assert.equal(answer.status, 422, answer.text);
+    assert.equal(answer.error.where, "/user");
+    assert.ok(!answer.text.includes(secret));
+  }
 });
 
 // ---- a file that is no database -----------------------------------------------------------------
