@@ -231,6 +231,27 @@ static enum errcode look_anew(struct mongo_engine *e, struct room *r, bool with_
     return ERR_OK;
 }
 
+/* A server that is down costs each who asks a worker for as long as a connection may take: one asks
+ * at a time, and no sooner than a moment after it was seen down. */
+static enum errcode ask(struct mongo_engine *e, struct room *r, bool with_indexes,
+                        struct error *err)
+{
+    pthread_mutex_lock(&r->lock);
+    bool is_down =
+        r->failed_us && (r->is_asking || time_monotonic_us() - r->failed_us < LOOK_EVERY_US);
+    r->is_asking = r->is_asking || !is_down;
+    pthread_mutex_unlock(&r->lock);
+    if (is_down) {
+        return ERROR(err, ERR_UNAVAILABLE, "the database server cannot be reached");
+    }
+    enum errcode code = look_anew(e, r, with_indexes, err);
+    pthread_mutex_lock(&r->lock);
+    r->is_asking = false;
+    r->failed_us = code == ERR_UNAVAILABLE ? time_monotonic_us() : 0;
+    pthread_mutex_unlock(&r->lock);
+    return code;
+}
+
 enum errcode room_look(struct mongo_engine *e, struct room *r, uint64_t *version, struct error *err)
 {
     int64_t now = time_monotonic_us();
@@ -242,7 +263,7 @@ enum errcode room_look(struct mongo_engine *e, struct room *r, uint64_t *version
     }
     pthread_mutex_unlock(&r->lock);
     if (!is_fresh) {
-        TRY(look_anew(e, r, with_indexes, err));
+        TRY(ask(e, r, with_indexes, err));
     }
     pthread_mutex_lock(&r->lock);
     bool exists = r->exists;

@@ -26,6 +26,8 @@ struct room {
     bool is_known, exists;
     uint64_t version;
     int64_t looked_us, listed_us; /* monotonic: at collections, at indexes too */
+    int64_t failed_us;            /* the server did not answer then, and not since; 0 = it does */
+    bool is_asking;               /* one looks whether it is back */
     uint64_t indexes;             /* hash of all indexes when they were listed */
     uint64_t epoch;               /* counts our own changes */
     /* counting keys: the last number given, by table */

@@ -5,6 +5,7 @@
 
 #include "base/attr.h"
 #include "base/time.h"
+#include "engine/mongodb/room.h"
 
 static enum errcode open_with(struct engine_options o, struct error *err)
 {
@@ -31,6 +32,32 @@ static void test_not_reachable(void **state)
     assert_null(strstr(err.message, "s3cret"));
     assert_null(strstr(err.detail, "s3cret"));
     error_release(&err);
+}
+
+/* What the engine knows of a server that went away: it is asked for by one at a time. */
+static void test_down(void **state)
+{
+    (void)state;
+    struct fixture *f = fixture_open();
+    struct room *r = NULL;
+    struct session *s = NULL;
+    struct mongo_engine *e = (struct mongo_engine *)f->engine;
+    assert_ok(f, room_find(e, STR("store"), &r, &f->err));
+    r->is_known = false;
+    r->failed_us = time_monotonic_us();
+    assert_int_equal(engine_session_begin(f->engine, STR("store"), ACCESS_READ, &s, &f->err),
+                     ERR_UNAVAILABLE);
+    error_release(&f->err);
+    r->failed_us -= 2000000;
+    r->is_asking = true;
+    assert_int_equal(engine_session_begin(f->engine, STR("store"), ACCESS_READ, &s, &f->err),
+                     ERR_UNAVAILABLE);
+    error_release(&f->err);
+    r->is_asking = false;
+    assert_ok(f, engine_session_begin(f->engine, STR("store"), ACCESS_READ, &s, &f->err));
+    engine_session_end(s);
+    assert_int_equal(r->failed_us, 0);
+    fixture_close(f);
 }
 
 static void test_addresses(void **state)
@@ -121,7 +148,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_not_reachable), cmocka_unit_test(test_addresses),
         cmocka_unit_test(test_tls),           cmocka_unit_test(test_abilities),
-        cmocka_unit_test(test_namespaces),
+        cmocka_unit_test(test_down),          cmocka_unit_test(test_namespaces),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
