@@ -106,7 +106,7 @@ for (const [label, engine] of Object.entries(engines)) {
   });
 
   test(`${label}: both servers change tables at once, and nothing of it is lost`, async (t) => {
-    const { one, two } = await startTwo(t);
+    const { address, args, one, two } = await startTwo(t);
     const made = await Promise.all([0, 1, 2, 3].flatMap((i) =>
       [one, two].map((c, k) => c.post(tables, table(`T ${i} ${k}`)))));
     assert.deepEqual(made.map((answer) => answer.status), made.map(() => 201), made.map((a) => a.text).join("\n"));
@@ -116,6 +116,20 @@ for (const [label, engine] of Object.entries(engines)) {
     }
     const changes = await one.get("/api/db-editor/changes");
     assert.ok(changes.data.changes.every((change) => change.state === "done"), changes.text);
+
+    // as a server that died behind the last step leaves it: the next one to start tells so, and
+    // writes what the registry lacks
+    const { id, tables: [name] } = changes.data.changes[0];
+    const store = `${/prefix=(\w+)/.exec(args[1])[1]}store`;
+    const journal = engine.name === "postgresql" ? `${store}."change"` : `${store}.\`change\``;
+    askServer(address, `UPDATE ${journal} SET state = 'running', finished_at = NULL WHERE id = '${id}';
+      DELETE FROM ${store}.custom_tables_registry WHERE table_name = '${name}'`);
+    const third = await new Server({ folder: temporaryFolder(t, ""), args }).start();
+    t.after(() => third.stop());
+    const settled = await one.get(`/api/db-editor/changes/${id}`);
+    assert.equal(settled.data.state, "done", settled.text);
+    const listed = await new Client(third.url, { token: one.token }).get(tables);
+    assert.ok(listed.data.tables.some((one) => one.tableName === name && one.displayName.startsWith("T ")), listed.text);
   });
 
   test(`${label}: commands work beside the servers, and system migrations only without them`, async (t) => {
