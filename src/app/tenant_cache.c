@@ -2,9 +2,10 @@
 
 #include <pthread.h>
 
+#include "base/hash.h"
 #include "base/time.h"
 
-#define SLOTS   64
+#define SLOTS   2048 /* of each way to ask; who comes to a slot that is taken takes it */
 #define KEEP_US 250000
 
 struct slot {
@@ -13,11 +14,16 @@ struct slot {
     int64_t until;       /* monotonic */
 };
 
+/* A tenant is kept in the way in which it was asked for. */
+struct key {
+    struct str slug; /* or */
+    int64_t id;
+};
+
 struct tenant_cache {
     pthread_mutex_t lock; /* never held across a call that suspends */
     uint64_t generation;
-    size_t next; /* the slot that is taken next */
-    struct slot slots[SLOTS];
+    struct slot by_slug[SLOTS], by_id[SLOTS];
 };
 
 struct tenant_cache *tenant_cache_new(void)
@@ -41,9 +47,20 @@ void tenant_cache_forget(struct tenant_cache *c)
     pthread_mutex_lock(&c->lock);
     c->generation++;
     for (size_t i = 0; i < SLOTS; i++) {
-        c->slots[i].arena = arena_free(c->slots[i].arena);
+        c->by_slug[i].arena = arena_free(c->by_slug[i].arena);
+        c->by_id[i].arena = arena_free(c->by_id[i].arena);
     }
     pthread_mutex_unlock(&c->lock);
+}
+
+static struct slot *slot_of(struct tenant_cache *c, struct key key)
+{
+    return key.slug.p ? &c->by_slug[hash64(key.slug) % SLOTS] : &c->by_id[(uint64_t)key.id % SLOTS];
+}
+
+static bool fits(const struct slot *s, struct key key)
+{
+    return key.slug.p ? str_is(key.slug, s->tenant.slug) : s->tenant.id == key.id;
 }
 
 static struct tenant copy_of(struct arena *a, const struct tenant *t)
@@ -56,29 +73,22 @@ static struct tenant copy_of(struct arena *a, const struct tenant *t)
     return copy;
 }
 
-/* By slug where it is given, else by id. */
-static bool find(struct tenant_cache *c, struct arena *a, struct str slug, int64_t id,
-                 struct tenant *out, uint64_t *generation)
+static bool find(struct tenant_cache *c, struct arena *a, struct key key, struct tenant *out,
+                 uint64_t *generation)
 {
-    int64_t now = time_monotonic_us();
-    bool found = false;
     pthread_mutex_lock(&c->lock);
+    const struct slot *s = slot_of(c, key);
+    bool found = s->arena && s->until >= time_monotonic_us() && fits(s, key);
     *generation = c->generation;
-    for (size_t i = 0; i < SLOTS && !found; i++) {
-        struct slot *s = &c->slots[i];
-        if (!s->arena || s->until < now) {
-            continue;
-        }
-        found = slug.p ? str_is(slug, s->tenant.slug) : s->tenant.id == id;
-        if (found) {
-            *out = copy_of(a, &s->tenant);
-        }
+    if (found) {
+        *out = copy_of(a, &s->tenant);
     }
     pthread_mutex_unlock(&c->lock);
     return found;
 }
 
-static void keep(struct tenant_cache *c, const struct tenant *t, uint64_t generation)
+static void keep(struct tenant_cache *c, struct key key, const struct tenant *t,
+                 uint64_t generation)
 {
     struct arena *a = arena_new();
     struct slot fresh = {
@@ -89,12 +99,7 @@ static void keep(struct tenant_cache *c, const struct tenant *t, uint64_t genera
         arena_free(a);
         return;
     }
-    struct slot *s = &c->slots[c->next++ % SLOTS];
-    for (size_t i = 0; i < SLOTS; i++) {
-        if (c->slots[i].arena && c->slots[i].tenant.id == t->id) {
-            s = &c->slots[i];
-        }
-    }
+    struct slot *s = slot_of(c, key);
     struct arena *old = s->arena;
     *s = fresh;
     pthread_mutex_unlock(&c->lock);
@@ -105,11 +110,12 @@ enum errcode tenant_by_slug(struct app *app, struct arena *a, struct str slug, s
                             struct error *err)
 {
     uint64_t generation;
-    if (find(app->tenants, a, slug, 0, out, &generation)) {
+    struct key key = {.slug = slug.p ? slug : STR("")};
+    if (find(app->tenants, a, key, out, &generation)) {
         return ERR_OK;
     }
     TRY(store_tenant_by_slug(app->store, a, slug, out, err));
-    keep(app->tenants, out, generation);
+    keep(app->tenants, key, out, generation);
     return ERR_OK;
 }
 
@@ -117,10 +123,11 @@ enum errcode tenant_by_id(struct app *app, struct arena *a, int64_t id, struct t
                           struct error *err)
 {
     uint64_t generation;
-    if (find(app->tenants, a, (struct str){0}, id, out, &generation)) {
+    struct key key = {.id = id};
+    if (find(app->tenants, a, key, out, &generation)) {
         return ERR_OK;
     }
     TRY(store_tenant_by_id(app->store, a, id, out, err));
-    keep(app->tenants, out, generation);
+    keep(app->tenants, key, out, generation);
     return ERR_OK;
 }
