@@ -44,7 +44,7 @@ def measure(bench, contacts):
                 result = servers.load(t, path, ["/api/custom/contacts/", ids, token, tenants],
                                       o.seconds * (3 if n == 0 else 1))
                 results.extend([result] if n else [])
-    title = f"SQLite: point reads of {o.tenants:,} tenants, 64 files open (left: of one)"
+    title = f"SQLite: point reads of {o.tenants:,} tenants (left: of one)"
     return [
         report.ratio_row(title, unit, [r[key] for r in one], [r[key] for r in many], aim,
                          digits=1 if key == "cpu" else 0)
