@@ -4,6 +4,7 @@
 #include "base/time.h"
 #include "engine/mariadb/core.h"
 #include "engine/mariadb/lock.h"
+#include "engine/mariadb/type_list.h"
 #include "engine/mariadb/types.h"
 #include "engine/sqlcommon/sql_view.h"
 
@@ -154,6 +155,9 @@ static enum errcode learn(struct mariadb_engine *e, struct error *err)
         const char *text = arena_strdup(e->arena, row[0]);
         e->packet_max = str_int64(str_of(row[1]), &packet) ? (size_t)packet : 1 << 20;
         mysql_free_result(r);
+        struct str first = str_of(text); /* "10.11.19-MariaDB-0+deb12u1" */
+        first.n = str_find(first, '-');
+        e->base.version = arena_str(e->arena, first);
         e->version = version_of(text);
         e->is_mysql = !strcasestr(text, "mariadb");
         e->settings = settings_text(e);
@@ -217,5 +221,7 @@ const struct engine_kind mariadb_kind = {
     .label = "MariaDB",
     .schemes = schemes,
     .port = 3306,
+    .types = my_type_list,
+    .n_types = MY_TYPE_LIST_N,
     .open = open_engine,
 };
