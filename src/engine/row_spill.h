@@ -6,25 +6,18 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "catalog/value.h"
+#include "engine/spill.h"
 
 /*
- * Rows that are set aside on their way into a table: packed into a buffer that spills to a nameless
- * file. They come first, all of them, and are read back as often as wanted. Files are written and
- * read on a worker of the loop.
+ * Rows that are set aside on their way into a table, packed. They come first, all of them, and are
+ * read back as often as wanted.
  */
 struct row_spill {
-    const char *folder; /* where the file is made */
     size_t n_columns;
-    struct buf rows; /* packed, not spilt yet */
-    int fd;          /* -1 = nothing spilt */
-    int64_t n_spilt; /* bytes in the file */
-    int64_t n_rows;
-
-    /* reading back: the file in pieces, then what never left the buffer */
-    struct buf piece;
+    struct spill bytes;
+    struct buf piece; /* reading back: bytes of the rows to come */
     size_t at;
-    int64_t offset; /* of the file, behind the piece */
-    bool is_last;   /* the piece is the rest that was not spilt */
+    int64_t n_rows;
 };
 
 /** row_spill_init() - empty; @folder is borrowed. */

@@ -62,7 +62,6 @@ enum errcode mariadb_bulk_begin(struct engine *engine, struct str ns, const stru
     }
     struct arena *a = arena_new();
     struct mariadb_bulk *b = ARENA_NEW(a, struct mariadb_bulk);
-    const char *folder = secure_getenv("TMPDIR");
     size_t n = shape->n_columns;
     b->arena = a;
     b->batch = arena_new();
@@ -72,7 +71,7 @@ enum errcode mariadb_bulk_begin(struct engine *engine, struct str ns, const stru
     b->is_plain = n && (shape->kind == WRITE_INSERT || collides_by_key_only(shape->table, shape));
     b->batch_max = n * BATCH_ROWS > BATCH_PARAMS ? BATCH_PARAMS / n + 1 : BATCH_ROWS;
     b->values = ARENA_ARRAY(a, b->batch_max * n, struct value);
-    row_spill_init(&b->spill, arena_strdup(a, folder ? folder : "/tmp"), n);
+    row_spill_init(&b->spill, spill_temporary(), n);
     *out = &b->base;
     return ERR_OK;
 }

@@ -5,7 +5,7 @@
 
 #include "base/attr.h"
 #include "base/buf.h"
-#include "base/json.h"
+#include "engine/breach.h"
 #include "engine/mariadb/core.h"
 
 /* MySQL's own numbers, where MariaDB's header has others or none. */
@@ -14,51 +14,6 @@
 #define MYSQL_INVALID_JSON   3140
 #define MARIADB_RECORD_MOVED 1020
 #define MARIADB_CHECK_FAILED 4025
-
-#define COLUMNS_MAX 32
-
-/* What a message tells of a constraint. */
-struct place {
-    struct str table, constraint;
-    struct str columns[COLUMNS_MAX];
-    size_t n;
-};
-
-static void add_params(struct error *err, const struct place *p)
-{
-    struct buf b;
-    struct json_writer w;
-    buf_init(&b, 1 << 20);
-    jsonw_init(&w, &b);
-    jsonw_begin_object(&w);
-    if (p->table.n) {
-        jsonw_kv_str(&w, "table", p->table);
-    }
-    if (p->n) {
-        jsonw_key(&w, "columns");
-        jsonw_begin_array(&w);
-        for (size_t i = 0; i < p->n; i++) {
-            jsonw_str(&w, p->columns[i]);
-        }
-        jsonw_end_array(&w);
-    }
-    if (p->constraint.n) {
-        jsonw_kv_str(&w, "constraint", p->constraint);
-    }
-    jsonw_end_object(&w);
-    (void)error_params(err, buf_text(&b));
-    buf_release(&b);
-    if (p->n == 1) {
-        struct buf pointer;
-        char name[MY_NAME_SIZE] = {0};
-        size_t n = p->columns[0].n < sizeof name ? p->columns[0].n : sizeof name - 1;
-        memcpy(name, p->columns[0].p, n);
-        buf_init(&pointer, 4096);
-        doc_pointer_token(&pointer, name);
-        (void)error_where(err, "%s", buf_text(&pointer));
-        buf_release(&pointer);
-    }
-}
 
 /* What stands between the first @open behind *@at and the next @close; *@at moves behind it. */
 static struct str take_between(const char **at, char open, char close)
@@ -79,9 +34,9 @@ static const char *behind(const char *message, const char *words)
 }
 
 /* "Duplicate entry '7' for key 'name'"; the value may hold anything, so from the end. */
-static struct place read_unique(const char *message)
+static struct breach read_unique(const char *message)
 {
-    struct place p = {0};
+    struct breach p = {0};
     const char *at = NULL;
     for (const char *next = message; (next = behind(next, " for key '"));) {
         at = next;
@@ -97,18 +52,16 @@ static struct place read_unique(const char *message)
 
 static enum errcode raise_unique(const char *message, struct error *err)
 {
-    struct place p = read_unique(message);
+    struct breach p = read_unique(message);
     (void)ERROR(err, ERR_UNIQUE_VIOLATION, "a value that must be unique is there already");
-    if (err) {
-        add_params(err, &p);
-    }
+    breach_tell(err, &p);
     return ERR_UNIQUE_VIOLATION;
 }
 
 /* "… fails (`db`.`child`, CONSTRAINT `fk` FOREIGN KEY (`col`) REFERENCES `parent` (`id`))" */
-static struct place read_foreign_key(const char *message, struct str *parent, struct str *first)
+static struct breach read_foreign_key(const char *message, struct str *parent, struct str *first)
 {
-    struct place p = {0};
+    struct breach p = {0};
     const char *at = strchr(message, '(');
     if (!at) {
         return p;
@@ -118,7 +71,7 @@ static struct place read_foreign_key(const char *message, struct str *parent, st
     p.constraint = take_between(&at, '`', '`');
     const char *list = behind(at, "FOREIGN KEY (");
     const char *end = list ? strchr(list, ')') : NULL;
-    while (end && list < end && p.n < COLUMNS_MAX) {
+    while (end && list < end && p.n < BREACH_COLUMNS_MAX) {
         struct str name = take_between(&list, '`', '`');
         if (!name.p || name.p > end) {
             break;
@@ -137,16 +90,14 @@ static enum errcode raise_missing_parent(const char *message, struct error *err)
 {
     struct str parent = {NULL, 0};
     struct str first = {NULL, 0};
-    struct place p = read_foreign_key(message, &parent, &first);
+    struct breach p = read_foreign_key(message, &parent, &first);
     if (parent.n && first.n) {
         (void)ERROR(err, ERR_FOREIGN_KEY_VIOLATION, "no row of \"%.*s\" has this \"%.*s\"",
                     (int)parent.n, parent.p, (int)first.n, first.p);
     } else {
         (void)ERROR(err, ERR_FOREIGN_KEY_VIOLATION, "a referenced row is missing");
     }
-    if (err) {
-        add_params(err, &p);
-    }
+    breach_tell(err, &p);
     return ERR_FOREIGN_KEY_VIOLATION;
 }
 
@@ -154,11 +105,11 @@ static enum errcode raise_children(const char *message, struct error *err)
 {
     struct str parent = {NULL, 0};
     struct str first = {NULL, 0};
-    struct place p = read_foreign_key(message, &parent, &first);
+    struct breach p = read_foreign_key(message, &parent, &first);
     (void)ERROR(err, ERR_FOREIGN_KEY_VIOLATION, "rows of other tables still refer to this one");
     if (err) {
         p.n = 0; /* the columns are the other table's: nothing of this row is wrong */
-        add_params(err, &p);
+        breach_tell(err, &p);
     }
     return ERR_FOREIGN_KEY_VIOLATION;
 }
@@ -166,7 +117,7 @@ static enum errcode raise_children(const char *message, struct error *err)
 /* "Column 'a' cannot be null", "Field 'a' doesn't have a default value" */
 static enum errcode raise_not_null(const char *message, struct error *err)
 {
-    struct place p = {0};
+    struct breach p = {0};
     p.columns[0] = take_between(&message, '\'', '\'');
     p.n = p.columns[0].n ? 1 : 0;
     if (p.n) {
@@ -175,17 +126,15 @@ static enum errcode raise_not_null(const char *message, struct error *err)
     } else {
         (void)ERROR(err, ERR_NOT_NULL_VIOLATION, "a column needs a value");
     }
-    if (err) {
-        add_params(err, &p);
-    }
+    breach_tell(err, &p);
     return ERR_NOT_NULL_VIOLATION;
 }
 
 /* "CONSTRAINT `name` failed for `db`.`t`": one written beside a column is called `t.column`;
  * MySQL: "Check constraint 'name' is violated." */
-static struct place read_check(const char *message)
+static struct breach read_check(const char *message)
 {
-    struct place p = {0};
+    struct breach p = {0};
     char quote = strchr(message, '`') ? '`' : '\'';
     p.constraint = take_between(&message, quote, quote);
     (void)take_between(&message, quote, quote);
@@ -201,12 +150,10 @@ static struct place read_check(const char *message)
 
 static enum errcode raise_check(const char *message, struct error *err)
 {
-    struct place p = read_check(message);
+    struct breach p = read_check(message);
     (void)ERROR(err, ERR_CHECK_VIOLATION, "a value breaks the check \"%.*s\"", (int)p.constraint.n,
                 p.constraint.n ? p.constraint.p : "");
-    if (err) {
-        add_params(err, &p);
-    }
+    breach_tell(err, &p);
     return ERR_CHECK_VIOLATION;
 }
 
@@ -214,7 +161,7 @@ static enum errcode raise_check(const char *message, struct error *err)
  * `db`.`t`.`a` at row 1" */
 static enum errcode raise_value(const char *message, struct error *err)
 {
-    struct place p = {0};
+    struct breach p = {0};
     const char *at = NULL;
     for (const char *next = message; (next = behind(next, " for column "));) {
         at = next;
@@ -229,9 +176,7 @@ static enum errcode raise_value(const char *message, struct error *err)
         (void)ERROR(err, ERR_INVALID_VALUE, "the value does not fit \"%.*s\"", (int)p.columns[0].n,
                     p.columns[0].p);
     }
-    if (err) {
-        add_params(err, &p);
-    }
+    breach_tell(err, &p);
     return ERR_INVALID_VALUE;
 }
 
@@ -457,16 +402,16 @@ enum errcode my_raise(struct error *err, struct error *wrong)
 
 /* ---- what the catalog knows ----------------------------------------------------------------- */
 
-static void add_key(struct place *p, const struct table *t, struct str name)
+static void add_key(struct breach *p, const struct table *t, struct str name)
 {
     if (str_eq_nocase(name, STR("PRIMARY"))) {
-        for (size_t i = 0; i < t->n_primary_key && i < COLUMNS_MAX; i++) {
+        for (size_t i = 0; i < t->n_primary_key && i < BREACH_COLUMNS_MAX; i++) {
             p->columns[p->n++] = str_of(t->primary_key[i]);
         }
         return;
     }
     const struct index *index = table_find_index(t, name);
-    for (size_t i = 0; index && i < index->n_keys && i < COLUMNS_MAX; i++) {
+    for (size_t i = 0; index && i < index->n_keys && i < BREACH_COLUMNS_MAX; i++) {
         if (index->keys[i].column) {
             p->columns[p->n++] = str_of(index->keys[i].column);
         }
@@ -482,7 +427,7 @@ static const char *first_column(const struct expr *e)
     return found;
 }
 
-static void add_check(struct place *p, const struct table *t, struct str name)
+static void add_check(struct breach *p, const struct table *t, struct str name)
 {
     for (size_t i = 0; i < t->n_checks; i++) {
         const struct check *k = &t->checks[i];
@@ -497,7 +442,7 @@ static void add_check(struct place *p, const struct table *t, struct str name)
     }
 }
 
-static void say_unique(struct error *err, const struct place *p)
+static void say_unique(struct error *err, const struct breach *p)
 {
     struct buf b;
     struct error was = ERROR_INIT;
@@ -518,33 +463,33 @@ static void say_unique(struct error *err, const struct place *p)
 static void explain_unique(const struct table *t, struct error *err)
 {
     struct arena *a AUTO(arena_freep) = arena_new();
-    struct place p = read_unique(arena_strdup(a, err->detail));
+    struct breach p = read_unique(arena_strdup(a, err->detail));
     p.table = str_of(t->name);
     add_key(&p, t, p.constraint);
     if (p.n) {
         say_unique(err, &p);
     }
-    add_params(err, &p);
+    breach_tell(err, &p);
 }
 
 static void explain_check(const struct table *t, struct error *err)
 {
     struct arena *a AUTO(arena_freep) = arena_new();
-    struct place p = read_check(arena_strdup(a, err->detail));
+    struct breach p = read_check(arena_strdup(a, err->detail));
     p.table = str_of(t->name);
     if (p.n == 0) {
         add_check(&p, t, p.constraint);
     }
-    add_params(err, &p);
+    breach_tell(err, &p);
 }
 
 static void explain_null(const struct table *t, struct error *err)
 {
     struct arena *a AUTO(arena_freep) = arena_new();
-    struct place p = {.table = str_of(t->name), .n = 1};
+    struct breach p = {.table = str_of(t->name), .n = 1};
     const char *detail = arena_strdup(a, err->detail);
     p.columns[0] = take_between(&detail, '\'', '\'');
-    add_params(err, &p);
+    breach_tell(err, &p);
 }
 
 void my_explain(const struct table *t, struct error *err)

@@ -3,8 +3,8 @@
 #include <mongoc/mongoc.h>
 
 #include "base/attr.h"
-#include "base/json.h"
 #include "base/str.h"
+#include "engine/breach.h"
 
 /* The server's numbers; the texts of its messages change, these do not. */
 static const struct meaning {
@@ -64,53 +64,17 @@ static const struct meaning *find_meaning(int number)
     return NULL;
 }
 
-static void add_params(struct error *err, const struct table *t, const char *const *columns,
-                       size_t n, const char *constraint)
-{
-    struct buf b;
-    struct json_writer w;
-    buf_init(&b, 1 << 20);
-    jsonw_init(&w, &b);
-    jsonw_begin_object(&w);
-    if (t) {
-        jsonw_kv_text(&w, "table", t->name);
-    }
-    if (n > 0) {
-        jsonw_key(&w, "columns");
-        jsonw_begin_array(&w);
-        for (size_t i = 0; i < n; i++) {
-            jsonw_text(&w, columns[i]);
-        }
-        jsonw_end_array(&w);
-    }
-    if (constraint) {
-        jsonw_kv_text(&w, "constraint", constraint);
-    }
-    jsonw_end_object(&w);
-    (void)error_params(err, buf_text(&b));
-    if (n == 1) {
-        buf_clear(&b);
-        doc_pointer_token(&b, columns[0]);
-        (void)error_where(err, "%s", buf_text(&b));
-    }
-    buf_release(&b);
-}
-
-static void add_names(struct buf *b, const char *const *columns, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        buf_adds(b, i ? ", \"" : "\"");
-        buf_adds(b, columns[i]);
-        buf_addc(b, '"');
-    }
-}
-
 enum errcode mongo_broken(enum errcode code, const struct table *t, const char *const *columns,
                           size_t n, const char *constraint, struct error *err)
 {
+    struct breach b = {.table = str_of(t ? t->name : NULL), .constraint = str_of(constraint)};
     struct buf names;
+    while (b.n < n && b.n < BREACH_COLUMNS_MAX) {
+        b.columns[b.n] = str_of(columns[b.n]);
+        b.n++;
+    }
     buf_init(&names, 1 << 16);
-    add_names(&names, columns, n);
+    breach_names(&names, &b);
     const char *who = n ? buf_text(&names) : "a column";
     if (code == ERR_UNIQUE_VIOLATION && n) {
         (void)ERROR(err, code, "the value of %s is there already", who);
@@ -124,9 +88,7 @@ enum errcode mongo_broken(enum errcode code, const struct table *t, const char *
         (void)ERROR(err, code, "a value breaks a rule of its table");
     }
     buf_release(&names);
-    if (err) {
-        add_params(err, t, columns, n, constraint);
-    }
+    breach_tell(err, &b);
     return code;
 }
 
@@ -150,12 +112,10 @@ static struct str index_in(struct str message)
     return (struct str){NULL, 0};
 }
 
-#define COLUMNS_MAX 32
-
 static size_t columns_of_index(const struct index *index, const char **columns)
 {
     size_t n = 0;
-    for (size_t i = 0; i < index->n_keys && n < COLUMNS_MAX; i++) {
+    for (size_t i = 0; i < index->n_keys && n < BREACH_COLUMNS_MAX; i++) {
         if (index->keys[i].column) {
             columns[n++] = index->keys[i].column;
         }
@@ -171,7 +131,7 @@ static size_t columns_of_reply(struct arena *a, const bson_t *item, const char *
         !bson_iter_recurse(&it, &key)) {
         return 0;
     }
-    while (n < COLUMNS_MAX && bson_iter_next(&key)) {
+    while (n < BREACH_COLUMNS_MAX && bson_iter_next(&key)) {
         columns[n++] = arena_strdup(a, bson_iter_key(&key));
     }
     return n;
@@ -182,7 +142,7 @@ static enum errcode raise_unique(const bson_t *item, struct str message, const s
                                  struct error *err)
 {
     struct arena *a AUTO(arena_freep) = arena_new();
-    const char *columns[COLUMNS_MAX];
+    const char *columns[BREACH_COLUMNS_MAX];
     struct str name = index_in(message);
     const struct index *index = t && name.n ? table_find_index(t, name) : NULL;
     const struct column *single = t ? table_single_key(t) : NULL;

@@ -2,8 +2,8 @@
 #include "base/buf.h"
 #include "engine/postgres/errors.h"
 #include "engine/postgres/inside.h"
-#include "engine/postgres/spill.h"
 #include "engine/postgres/types.h"
+#include "engine/spill.h"
 
 /*
  * A bulk load. Rows are set aside as lines of COPY's text format; no connection is taken and no
@@ -15,7 +15,8 @@
  * schema by its full name. Where COPY cannot be (an attached table with row security of its own),
  * or when a statement over all rows fails without telling which one, the rows go in one by one.
  */
-#define ONE_BY_ONE_MAX 200000 /* rows, when it is only for the number of the bad one */
+#define SPILL_MAX      ((size_t)256 << 20) /* bytes of one row, in COPY's form */
+#define ONE_BY_ONE_MAX 200000              /* rows, when it is only for the number of the bad one */
 
 struct postgres_bulk {
     struct bulk base;
@@ -545,7 +546,7 @@ enum errcode postgres_bulk_begin(struct engine *engine, struct str ns, const str
     b->shape = *shape;
     b->numbered = numbered_column(shape);
     b->is_one_by_one = shape->n_columns == 0;
-    spill_init(&b->spill);
+    spill_init(&b->spill, spill_temporary(), SPILL_MAX);
     *out = &b->base;
     return ERR_OK;
 }

@@ -2,18 +2,10 @@
 
 #include "base/attr.h"
 #include "base/buf.h"
-#include "base/json.h"
 #include "base/str.h"
+#include "engine/breach.h"
 
 #define STATE_DIGITS 5
-#define COLUMNS_MAX  32
-
-/* What one failed result says about its place. */
-struct place {
-    struct str table, constraint;
-    struct str columns[COLUMNS_MAX];
-    size_t n;
-};
 
 struct row {
     const char *state; /* a whole SQLSTATE, or the two digits of its class */
@@ -91,7 +83,7 @@ struct str postgres_plain_name(const char *name, bool strip_shards)
 }
 
 /* "Key (a, b)=(1, 2) already exists." Expressions are no columns. */
-static void read_key(struct place *p, const char *detail)
+static void read_key(struct breach *p, const char *detail)
 {
     const char *from = detail ? strchr(detail, '(') : NULL;
     const char *end = from ? strstr(from, ")=(") : NULL;
@@ -100,7 +92,7 @@ static void read_key(struct place *p, const char *detail)
     }
     struct str rest = {from + 1, (size_t)(end - from - 1)};
     struct str one;
-    while (p->n < COLUMNS_MAX && str_split(&rest, ',', &one)) {
+    while (p->n < BREACH_COLUMNS_MAX && str_split(&rest, ',', &one)) {
         one = str_trim(one);
         bool is_quoted = one.n > 2 && one.p[0] == '"' && one.p[one.n - 1] == '"';
         if (str_find(one, '(') < one.n || one.n == 0) {
@@ -111,9 +103,9 @@ static void read_key(struct place *p, const char *detail)
     }
 }
 
-static struct place read_place(const PGresult *r, const char *state, bool strip_shards)
+static struct breach read_place(const PGresult *r, const char *state, bool strip_shards)
 {
-    struct place p = {0};
+    struct breach p = {0};
     p.table = postgres_plain_name(PQresultErrorField(r, PG_DIAG_TABLE_NAME), strip_shards);
     p.constraint =
         postgres_plain_name(PQresultErrorField(r, PG_DIAG_CONSTRAINT_NAME), strip_shards);
@@ -126,56 +118,12 @@ static struct place read_place(const PGresult *r, const char *state, bool strip_
     return p;
 }
 
-static void add_params(struct error *err, const struct place *p)
-{
-    struct buf b;
-    struct json_writer w;
-    if (!err || (!p->table.n && !p->n && !p->constraint.n)) {
-        return;
-    }
-    buf_init(&b, 1 << 20);
-    jsonw_init(&w, &b);
-    jsonw_begin_object(&w);
-    if (p->table.n) {
-        jsonw_kv_str(&w, "table", p->table);
-    }
-    if (p->n) {
-        jsonw_key(&w, "columns");
-        jsonw_begin_array(&w);
-        for (size_t i = 0; i < p->n; i++) {
-            jsonw_str(&w, p->columns[i]);
-        }
-        jsonw_end_array(&w);
-    }
-    if (p->constraint.n) {
-        jsonw_kv_str(&w, "constraint", p->constraint);
-    }
-    jsonw_end_object(&w);
-    (void)error_params(err, buf_text(&b));
-    if (p->n == 1) {
-        struct arena *a AUTO(arena_freep) = arena_new();
-        buf_clear(&b);
-        doc_pointer_token(&b, arena_str(a, p->columns[0]));
-        (void)error_where(err, "%s", buf_text(&b));
-    }
-    buf_release(&b);
-}
-
-static void add_columns(struct buf *b, const struct place *p)
-{
-    for (size_t i = 0; i < p->n; i++) {
-        buf_adds(b, i ? ", \"" : "\"");
-        buf_add_str(b, p->columns[i]);
-        buf_addc(b, '"');
-    }
-}
-
-static void raise_constraint(enum errcode code, const struct place *p, const char *said,
+static void raise_constraint(enum errcode code, const struct breach *p, const char *said,
                              struct error *err)
 {
     struct buf columns;
     buf_init(&columns, 1 << 16);
-    add_columns(&columns, p);
+    breach_names(&columns, p);
     if (code == ERR_UNIQUE_VIOLATION && p->n) {
         (void)ERROR(err, code, "the value of %s is there already", buf_text(&columns));
     } else if (code == ERR_UNIQUE_VIOLATION) {
@@ -272,9 +220,9 @@ enum errcode postgres_error(const PGconn *pq, const PGresult *r, const char *doi
     } else if (!row) {
         (void)ERROR(err, code, "%s failed", doing);
     } else if (strncmp(state, "23", 2) == 0 || text_eq(state, "44000")) {
-        struct place p = read_place(r, state, strip_shards);
+        struct breach p = read_place(r, state, strip_shards);
         raise_constraint(code, &p, said, err);
-        add_params(err, &p);
+        breach_tell(err, &p);
     } else {
         raise_plain(row, said, err);
     }

@@ -2,23 +2,15 @@
 
 #include "base/attr.h"
 #include "base/buf.h"
-#include "base/json.h"
 #include "base/str.h"
+#include "engine/breach.h"
 #include "engine/sqlite/expr_parse.h"
 
-#define COLUMNS_MAX 32
-
 /* "t.a, t.b" behind "UNIQUE constraint failed: ". */
-struct place {
-    struct str table;
-    struct str columns[COLUMNS_MAX];
-    size_t n;
-};
-
-static struct place read_place(struct str s)
+static struct breach read_place(struct str s)
 {
-    struct place p = {0};
-    while (s.n && p.n < COLUMNS_MAX) {
+    struct breach p = {0};
+    while (s.n && p.n < BREACH_COLUMNS_MAX) {
         size_t end = 0;
         while (end < s.n && !(s.p[end] == ',' && end + 1 < s.n && s.p[end + 1] == ' ')) {
             end++;
@@ -40,58 +32,13 @@ static struct str behind_colon(const char *message)
     return colon ? str_of(colon + strlen("failed: ")) : (struct str){NULL, 0};
 }
 
-static void add_params(struct error *err, const struct place *p, struct str constraint)
-{
-    struct buf b;
-    struct json_writer w;
-    buf_init(&b, 1 << 20);
-    jsonw_init(&w, &b);
-    jsonw_begin_object(&w);
-    if (p->table.n) {
-        jsonw_kv_str(&w, "table", p->table);
-    }
-    if (p->n) {
-        jsonw_key(&w, "columns");
-        jsonw_begin_array(&w);
-        for (size_t i = 0; i < p->n; i++) {
-            jsonw_str(&w, p->columns[i]);
-        }
-        jsonw_end_array(&w);
-    }
-    if (constraint.n) {
-        jsonw_kv_str(&w, "constraint", constraint);
-    }
-    jsonw_end_object(&w);
-    (void)error_params(err, buf_text(&b));
-    buf_release(&b);
-    if (p->n == 1) {
-        struct buf pointer;
-        buf_init(&pointer, 4096);
-        char name[256] = {0};
-        size_t n = p->columns[0].n < sizeof name ? p->columns[0].n : sizeof name - 1;
-        memcpy(name, p->columns[0].p, n);
-        doc_pointer_token(&pointer, name);
-        (void)error_where(err, "%s", buf_text(&pointer));
-        buf_release(&pointer);
-    }
-}
-
-static void add_columns(struct buf *b, const struct place *p)
-{
-    for (size_t i = 0; i < p->n; i++) {
-        buf_adds(b, i ? ", \"" : "\"");
-        buf_add_str(b, p->columns[i]);
-        buf_addc(b, '"');
-    }
-}
-
 static enum errcode raise_unique(const char *message, struct error *err)
 {
     struct str text = behind_colon(message);
-    struct place p = read_place(text);
+    struct breach p = read_place(text);
     struct buf columns;
     buf_init(&columns, 1 << 16);
-    add_columns(&columns, &p);
+    breach_names(&columns, &p);
     if (p.n) {
         (void)ERROR(err, ERR_UNIQUE_VIOLATION, "the value of %s is there already",
                     buf_text(&columns));
@@ -103,23 +50,22 @@ static enum errcode raise_unique(const char *message, struct error *err)
         /* "index 'name'" for one over expressions */
         bool is_index = p.n == 0 && text.n > 8 && str_starts(text, STR("index '"));
         struct str name = is_index ? (struct str){text.p + 7, text.n - 8} : text;
-        add_params(err, &p, p.n ? (struct str){NULL, 0} : name);
+        p.constraint = p.n ? (struct str){NULL, 0} : name;
+        breach_tell(err, &p);
     }
     return ERR_UNIQUE_VIOLATION;
 }
 
 static enum errcode raise_not_null(const char *message, struct error *err)
 {
-    struct place p = read_place(behind_colon(message));
+    struct breach p = read_place(behind_colon(message));
     struct buf columns;
     buf_init(&columns, 1 << 16);
-    add_columns(&columns, &p);
+    breach_names(&columns, &p);
     (void)ERROR(err, ERR_NOT_NULL_VIOLATION, "%s needs a value",
                 p.n ? buf_text(&columns) : "a column");
     buf_release(&columns);
-    if (err) {
-        add_params(err, &p, (struct str){NULL, 0});
-    }
+    breach_tell(err, &p);
     return ERR_NOT_NULL_VIOLATION;
 }
 
@@ -136,7 +82,7 @@ static const char *first_column(const struct expr *e)
 static enum errcode raise_check(const char *message, struct error *err)
 {
     struct str name = behind_colon(message);
-    struct place p = {0};
+    struct breach p = {0};
     struct arena *a AUTO(arena_freep) = arena_new();
     const struct expr *e = sqlite_expr_parse(a, name);
     const char *column = e->kind == EXPR_COLUMN ? NULL : first_column(e);
@@ -145,9 +91,8 @@ static enum errcode raise_check(const char *message, struct error *err)
     }
     (void)ERROR(err, ERR_CHECK_VIOLATION, "a value breaks the check \"%.*s\"", (int)name.n,
                 name.n ? name.p : "");
-    if (err) {
-        add_params(err, &p, name);
-    }
+    p.constraint = name;
+    breach_tell(err, &p);
     return ERR_CHECK_VIOLATION;
 }
 

@@ -12,15 +12,19 @@
  * the start, as often as needed. Files are written and read by workers.
  */
 struct spill {
-    struct buf tail;  /* not in the file yet */
-    int fd;           /* -1 = nothing spilt */
-    int64_t n_spilt;  /* bytes in the file */
-    struct buf piece; /* of reading */
-    int64_t offset;   /* of the file, behind the piece */
-    bool is_tail;     /* the piece was the last one of the file */
+    const char *folder; /* where the file is made */
+    struct buf tail;    /* not in the file yet */
+    int fd;             /* -1 = nothing spilt */
+    int64_t n_spilt;    /* bytes in the file */
+    struct buf piece;   /* of reading */
+    int64_t offset;     /* of the file, behind the piece */
+    bool is_tail;       /* the piece was the last one of the file */
 };
 
-void spill_init(struct spill *s);
+/** spill_init() - empty; @folder is borrowed; at most @bytes_max at once in memory. */
+void spill_init(struct spill *s, const char *folder, size_t bytes_max);
+/** spill_temporary() - the folder for what has none of its own: TMPDIR, or /var/tmp. */
+const char *spill_temporary(void);
 void spill_release(struct spill *s);
 /** spill_settle() - after bytes were added to s->tail: they go to the file when there are many.
  *  Errors: ERR_DISK_FULL, ERR_IO, ERR_TOO_LARGE. */

@@ -1,4 +1,4 @@
-#include "engine/postgres/spill.h"
+#include "engine/spill.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,7 +10,6 @@
 #include "loop/loop.h"
 
 #define TAIL_BYTES  (256 << 10)
-#define TAIL_MAX    (256 << 20)
 #define PIECE_BYTES (512 << 10)
 
 struct work {
@@ -19,11 +18,17 @@ struct work {
     enum errcode code;
 };
 
-void spill_init(struct spill *s)
+void spill_init(struct spill *s, const char *folder, size_t bytes_max)
 {
-    *s = (struct spill){.fd = -1};
-    buf_init(&s->tail, TAIL_MAX);
-    buf_init(&s->piece, TAIL_MAX);
+    *s = (struct spill){.folder = folder, .fd = -1};
+    buf_init(&s->tail, bytes_max);
+    buf_init(&s->piece, 2 * PIECE_BYTES);
+}
+
+const char *spill_temporary(void)
+{
+    const char *given = secure_getenv("TMPDIR");
+    return given && *given ? given : "/var/tmp";
 }
 
 void spill_release(struct spill *s)
@@ -36,16 +41,14 @@ void spill_release(struct spill *s)
 }
 
 /* A file without a name, for its owner only: gone with the process whatever happens. */
-static int open_nameless(void)
+static int open_nameless(const char *folder)
 {
-    const char *given = getenv("TMPDIR");
-    const char *folder = given && *given ? given : "/var/tmp";
     int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     if (fd >= 0) {
         return fd;
     }
     struct arena *a AUTO(arena_freep) = arena_new();
-    char *path = arena_printf(a, "%s/bulk-XXXXXX", folder);
+    char *path = arena_printf(a, "%s/.bulk-XXXXXX", folder);
     fd = mkostemp(path, O_CLOEXEC);
     if (fd >= 0) {
         (void)unlink(path);
@@ -80,7 +83,7 @@ static void write_tail(void *arg)
     struct work *w = arg;
     struct spill *s = w->spill;
     if (s->fd < 0) {
-        s->fd = open_nameless();
+        s->fd = open_nameless(s->folder);
     }
     w->code = s->fd < 0 ? refuse_io(errno, w->err) : write_whole(s->fd, buf_str(&s->tail), w->err);
     s->n_spilt += (int64_t)s->tail.n;
