@@ -94,32 +94,16 @@ void row_spill_rewind(struct row_spill *s)
     spill_rewind(&s->bytes);
 }
 
-/* At least @n bytes of the piece behind where it is read, or all that are left. */
-static enum errcode want(struct row_spill *s, size_t n, struct error *err)
-{
-    struct str more = {"", 1};
-    if (s->piece.n - s->at >= n) {
-        return ERR_OK;
-    }
-    buf_consume(&s->piece, s->at);
-    s->at = 0;
-    while (s->piece.n < n && more.n) {
-        TRY(spill_next(&s->bytes, &more, err));
-        buf_add_str(&s->piece, more);
-    }
-    return buf_failed(&s->piece) ? ERROR(err, ERR_TOO_LARGE, "a row is too long") : ERR_OK;
-}
-
 enum errcode row_spill_next(struct row_spill *s, struct value *row, bool *found, struct error *err)
 {
     size_t length = 0;
-    TRY(want(s, sizeof length, err));
+    TRY(spill_fill(&s->bytes, &s->piece, &s->at, sizeof length, err));
     *found = s->piece.n > s->at;
     if (!*found) {
         return ERR_OK;
     }
     memcpy(&length, s->piece.p + s->at, sizeof length);
-    TRY(want(s, sizeof length + length, err));
+    TRY(spill_fill(&s->bytes, &s->piece, &s->at, sizeof length + length, err));
     const char *packed = s->piece.p + s->at + sizeof length;
     for (size_t i = 0; i < s->n_columns; i++) {
         row[i] = unpack(&packed);

@@ -140,3 +140,18 @@ enum errcode spill_next(struct spill *s, struct str *out, struct error *err)
     s->is_tail = true;
     return ERR_OK;
 }
+
+enum errcode spill_fill(struct spill *s, struct buf *piece, size_t *at, size_t n, struct error *err)
+{
+    struct str more = {"", 1};
+    if (piece->n - *at >= n) {
+        return ERR_OK;
+    }
+    buf_consume(piece, *at);
+    *at = 0;
+    while (piece->n < n && more.n) {
+        TRY(spill_next(s, &more, err));
+        buf_add_str(piece, more);
+    }
+    return buf_failed(piece) ? ERROR(err, ERR_TOO_LARGE, "a row is too long") : ERR_OK;
+}

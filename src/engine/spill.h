@@ -34,3 +34,7 @@ void spill_rewind(struct spill *s);
 /** spill_next() - the next bytes in order, valid until the next call; empty at the end. Errors:
  *  ERR_IO. */
 enum errcode spill_next(struct spill *s, struct str *out, struct error *err) MUST_CHECK;
+/** spill_fill() - read on until @piece has @n bytes from *@at on, or all that are left; what is
+ *  before *@at is dropped. Errors: ERR_IO, ERR_TOO_LARGE. */
+enum errcode spill_fill(struct spill *s, struct buf *piece, size_t *at, size_t n,
+                        struct error *err) MUST_CHECK;

@@ -1,14 +1,10 @@
-#include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
-#include <unistd.h>
-
 #include "base/attr.h"
 #include "engine/mongodb/core.h"
 #include "engine/mongodb/errors.h"
 #include "engine/mongodb/insert.h"
 #include "engine/mongodb/room.h"
 #include "engine/mongodb/upsert.h"
+#include "engine/spill.h"
 
 /*
  * A bulk load. Rows become documents at once and spill to a nameless file; nobody waits while they
@@ -17,7 +13,7 @@
  * Without transactions rows that went in are taken out again when a later one is refused; an
  * upsert, which could not be taken back, is refused from the start.
  */
-#define SPILL_BYTES ((size_t)1 << 20)
+#define SPILL_MAX   ((size_t)128 << 20) /* bytes of one row */
 #define BATCH_ROWS  1000
 #define BATCH_BYTES ((size_t)8 << 20)
 /* a batch works for as long as many single writes */
@@ -28,54 +24,11 @@ struct mongo_bulk {
     struct arena *arena, *scratch; /* scratch: of one row */
     struct str ns;
     struct write shape;
-    struct buf rows; /* documents one after the other, not spilt yet */
-    int fd;          /* -1 = nothing spilt */
+    struct spill rows; /* documents one after the other */
     int64_t n_rows;
     bool has_counted; /* rows without "_id": counted when they go in */
     struct write_result total;
-    struct error *err;
-    enum errcode code;
 };
-
-static enum errcode refuse_io(int error, struct error *err)
-{
-    bool full = error == ENOSPC || error == EDQUOT || error == EFBIG;
-    return ERROR(err, full ? ERR_DISK_FULL : ERR_IO, "rows cannot be set aside: %s",
-                 strerror(error));
-}
-
-/* A file without a name, for its owner only: gone with the process whatever happens. */
-static int open_spill(void)
-{
-    const char *folder = getenv("TMPDIR");
-    int fd = open(folder && *folder ? folder : "/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    if (fd >= 0) {
-        return fd;
-    }
-    char path[] = "/tmp/telaio-bulk-XXXXXX";
-    fd = mkostemp(path, O_CLOEXEC);
-    if (fd >= 0) {
-        (void)unlink(path);
-    }
-    return fd;
-}
-
-static void spill(void *arg)
-{
-    struct mongo_bulk *b = arg;
-    struct str rest = buf_str(&b->rows);
-    b->fd = b->fd < 0 ? open_spill() : b->fd;
-    b->code = b->fd < 0 ? refuse_io(errno, b->err) : ERR_OK;
-    while (rest.n && b->code == ERR_OK) {
-        ssize_t n = write(b->fd, rest.p, rest.n);
-        if (n > 0) {
-            rest = str_sub(rest, (size_t)n);
-        } else if (n == 0 || errno != EINTR) {
-            b->code = refuse_io(n < 0 ? errno : ENOSPC, b->err);
-        }
-    }
-    buf_clear(&b->rows);
-}
 
 enum errcode mongo_bulk_begin(struct engine *engine, struct str ns, const struct write *shape,
                               struct bulk **out, struct error *err)
@@ -101,8 +54,7 @@ enum errcode mongo_bulk_begin(struct engine *engine, struct str ns, const struct
     b->scratch = arena_new();
     b->ns = (struct str){arena_str(a, ns), ns.n};
     b->shape = *shape;
-    b->fd = -1;
-    buf_init(&b->rows, (size_t)128 << 20);
+    spill_init(&b->rows, spill_temporary(), SPILL_MAX);
     *out = &b->base;
     return ERR_OK;
 }
@@ -148,8 +100,8 @@ static enum errcode pack_row(struct mongo_bulk *b, const struct value *values, s
         }
         doc = statement_of(b->scratch, &u, row.doc);
     }
-    buf_add(&b->rows, bson_get_data(doc), doc->len);
-    if (buf_failed(&b->rows)) {
+    buf_add(&b->rows.tail, bson_get_data(doc), doc->len);
+    if (buf_failed(&b->rows.tail)) {
         return ERROR(err, ERR_TOO_LARGE, "the row is larger than a document may be");
     }
     return ERR_OK;
@@ -165,21 +117,15 @@ enum errcode mongo_bulk_row(struct bulk *bulk, const struct value *values, struc
         return code;
     }
     b->n_rows++;
-    if (b->rows.n < SPILL_BYTES) {
-        return ERR_OK;
-    }
-    b->err = err;
-    loop_run_blocking(spill, b);
-    return b->code;
+    return spill_settle(&b->rows, err);
 }
 
-/* Rows on their way to the server, read back from the file. */
+/* Rows on their way to the server, read back on a worker. */
 struct feed {
     struct mongo_bulk *bulk;
     struct mongo_session *session;
     struct buf piece;
     size_t at;
-    int64_t offset;
     int64_t n_sent;      /* rows of batches that went in */
     int64_t first, last; /* counted keys */
     bson_t **batch;
@@ -189,41 +135,22 @@ struct feed {
     enum errcode code;
 };
 
-static enum errcode fill_piece(struct feed *f, size_t want)
+/* @n bytes of the piece behind where it is read. */
+static enum errcode want(struct feed *f, size_t n)
 {
-    struct mongo_bulk *b = f->bulk;
-    buf_consume(&f->piece, f->at);
-    f->at = 0;
-    while (f->piece.n < want) {
-        size_t room = want > SPILL_BYTES ? want : SPILL_BYTES;
-        char *to = buf_reserve(&f->piece, room);
-        if (!to) {
-            return ERROR(f->err, ERR_TOO_LARGE, "the row is larger than a document may be");
-        }
-        ssize_t n = pread(b->fd, to, room, f->offset);
-        if (n < 0 && errno == EINTR) {
-            continue;
-        }
-        if (n <= 0) {
-            return ERROR(f->err, ERR_IO, "rows that were set aside cannot be read back");
-        }
-        buf_commit(&f->piece, (size_t)n);
-        f->offset += n;
-    }
-    return ERR_OK;
+    TRY(spill_fill(&f->bulk->rows, &f->piece, &f->at, n, f->err));
+    return f->piece.n - f->at >= n
+               ? ERR_OK
+               : ERROR(f->err, ERR_IO, "rows that were set aside cannot be read back");
 }
 
 static enum errcode next_doc(struct feed *f, bson_t *out)
 {
     uint32_t n = 0;
-    if (f->piece.n - f->at < sizeof n) {
-        TRY(fill_piece(f, sizeof n));
-    }
+    TRY(want(f, sizeof n));
     memcpy(&n, f->piece.p + f->at, sizeof n);
     n = BSON_UINT32_FROM_LE(n);
-    if (f->piece.n - f->at < n) {
-        TRY(fill_piece(f, n));
-    }
+    TRY(want(f, n));
     if (!bson_init_static(out, (const uint8_t *)f->piece.p + f->at, n)) {
         return ERROR(f->err, ERR_IO, "rows that were set aside cannot be read back");
     }
@@ -368,7 +295,7 @@ static enum errcode take_out(struct feed *f)
             BCON_NEW("_id", "{", "$gte", BCON_INT64(f->first), "$lte", BCON_INT64(f->last), "}");
         (void)mongoc_collection_delete_many(c, range, NULL, NULL, &why);
     }
-    f->offset = 0;
+    spill_rewind(&f->bulk->rows);
     buf_clear(&f->piece);
     f->at = 0;
     for (int64_t i = 0; i < n && code == ERR_OK; i++) {
@@ -397,7 +324,8 @@ static enum errcode load(struct session *base, void *arg, struct error *err)
     struct mongo_bulk *b = arg;
     struct feed f = {
         .bulk = b, .session = mongo_session_of(base), .arena = arena_new(), .err = err};
-    buf_init(&f.piece, (size_t)256 << 20);
+    buf_init(&f.piece, 2 * SPILL_MAX);
+    spill_rewind(&b->rows);
     f.batch = ARENA_ARRAY(f.arena, BATCH_ROWS, bson_t *);
     b->total = (struct write_result){0};
     f.session->patience_ms *= BATCH_PATIENCE;
@@ -417,20 +345,12 @@ enum errcode mongo_bulk_end(struct bulk *bulk, bool commit, struct write_result 
     struct mongo_bulk *b = (struct mongo_bulk *)bulk;
     enum errcode code = ERR_OK;
     if (commit && b->n_rows) {
-        b->err = err;
-        loop_run_blocking(spill, b); /* what is left joins the rest: one place to read from */
-        code = b->code;
-    }
-    if (commit && b->n_rows && code == ERR_OK) {
         code = mongo_transact(bulk->engine, b->ns, load, b, err);
     }
     if (code == ERR_OK && out) {
         *out = b->total;
     }
-    if (b->fd >= 0) {
-        (void)close(b->fd);
-    }
-    buf_release(&b->rows);
+    spill_release(&b->rows);
     arena_free(b->scratch);
     arena_free(b->arena);
     return code;
