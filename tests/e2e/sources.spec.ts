@@ -117,6 +117,52 @@ test('what does not connect says why', async ({ signedIn, page }) => {
   await expectAccessible(page, 'a reason');
 });
 
+test('what may be changed is decided on a page of its own', async ({ signedIn, page }) => {
+  const ends = new Ends();
+  const database = databases.sqlite(ends, files);
+  database.sql(shop);
+  const made = await signedIn.call('POST', '/api/db-editor/sources', {
+    name: 'shop',
+    displayName: 'Shop',
+    address: database.address,
+    mode: 'read-write',
+  });
+  expect(made.status, made.text).toBe(201);
+  const addColumn = (table: string, column: string) =>
+    signedIn.call('POST', `/api/db-editor/tables/${table}/columns?source=shop`, { name: column, type: 'text' });
+  expect((await addColumn('customer', 'city')).status).toBe(201);
+  await page.goto(`${signedIn.url}/sources`);
+  await page.getByRole('button', { name: 'Actions for Shop' }).click();
+  await page.getByRole('menuitem', { name: 'What may be changed' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'What may be changed in Shop' })).toBeVisible();
+  // the specification's defaults
+  await expect(page.getByRole('checkbox', { name: 'Drop tables' })).not.toBeChecked();
+  await expect(page.getByRole('checkbox', { name: 'Ask before data is lost' })).toBeChecked();
+  await expectAccessible(page, 'the policy');
+  await page.getByRole('textbox', { name: 'Tables never changed' }).fill('orders');
+  await page.getByRole('checkbox', { name: 'Make and drop indexes' }).click();
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await page.waitForURL('**/sources');
+  const refused = await addColumn('orders', 'city');
+  expect(refused.status, refused.text).toBe(403);
+  expect(refused.text).toContain('forbiddenTables');
+  expect((await addColumn('customer', 'country')).status).toBe(201);
+  const index = await signedIn.call('POST', '/api/db-editor/tables/customer/indexes?source=shop', {
+    name: 'by_email',
+    columns: ['email'],
+  });
+  expect(index.status, index.text).toBe(403);
+  // nothing at all
+  await page.goto(`${signedIn.url}/sources/shop/policy`);
+  await expect(page.getByRole('textbox', { name: 'Tables never changed' })).toHaveValue('orders');
+  await page.getByRole('checkbox', { name: 'Allow changes of its structure' }).click();
+  await expect(page.getByRole('checkbox', { name: 'Drop columns' })).toBeDisabled();
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await page.waitForURL('**/sources');
+  expect((await addColumn('customer', 'zip')).status).toBe(403);
+  await ends.run();
+});
+
 for (const kind of ['sqlite', 'postgresql', 'mariadb', 'mongodb'] as const) {
   test(`${kind}: 500 tables open in under two seconds`, async ({ signedIn, page }) => {
     test.setTimeout(120_000);

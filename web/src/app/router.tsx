@@ -136,6 +136,12 @@ const sourceEditRoute = createRoute({
   component: lazyRouteComponent(() => import('@/features/sources/connect-page'), 'EditSourcePage'),
 });
 
+const sourcePolicyRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/sources/$sourceName/policy',
+  component: lazyRouteComponent(() => import('@/features/sources/policy-page'), 'SourcePolicyPage'),
+});
+
 const tableRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/tables/$tableName',
@@ -217,6 +223,7 @@ const routeTree = rootRoute.addChildren([
     sourcesRoute,
     sourceNewRoute,
     sourceEditRoute,
+    sourcePolicyRoute,
     tableRoute.addChildren([
       tableIndexRoute,
       tableDataRoute,

@@ -1,6 +1,15 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
-import { CircleAlert, CircleCheck, Database, Ellipsis, Plug, Table2, Unplug } from 'lucide-react';
+import {
+  CircleAlert,
+  CircleCheck,
+  Database,
+  Ellipsis,
+  Plug,
+  ShieldCheck,
+  Table2,
+  Unplug,
+} from 'lucide-react';
 import { useState } from 'react';
 import { api, path } from '@/shared/api/client';
 import { keys, sourcesQuery } from '@/shared/api/queries';
@@ -117,6 +126,14 @@ function SourceMenu({ source, onOpen, onRemove }: SourceMenuProps) {
           render={<Link to="/sources/$sourceName" params={{ sourceName: source.name }} />}
         >
           {m.change}
+        </MenuItem>
+      ) : null}
+      {source.can?.update ? (
+        <MenuItem
+          icon={<ShieldCheck className={icon} />}
+          render={<Link to="/sources/$sourceName/policy" params={{ sourceName: source.name }} />}
+        >
+          {m.policy.open}
         </MenuItem>
       ) : null}
       {source.can?.delete ? (

@@ -331,6 +331,24 @@ export interface SourceInfo {
   can?: { update?: boolean; delete?: boolean; test?: boolean };
 }
 
+/** What may be changed in the structure of a source; names of the schema manager's options. */
+export interface SourcePolicy {
+  enabled: boolean;
+  environment: 'development' | 'test' | 'production';
+  restrictTo: ('admin' | 'developer' | 'editor' | 'user')[];
+  requireConfirmation: boolean;
+  dryRunMode: boolean;
+  enableTableCreation: boolean;
+  enableTableDeletion: boolean;
+  enableColumnModification: boolean;
+  enableColumnDeletion: boolean;
+  enableIndexManagement: boolean;
+  enableForeignKeyManagement: boolean;
+  allowedDatabases: string[];
+  forbiddenTables: string[];
+  forbiddenColumns: string[];
+}
+
 export interface SourceKind {
   kind: string;
   label: string;

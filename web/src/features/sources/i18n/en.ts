@@ -1,4 +1,5 @@
 import { plural } from '@/shared/i18n/core';
+import type { PolicySwitch } from '../policy';
 
 export const en = {
   title: 'Databases',
@@ -83,6 +84,49 @@ export const en = {
     path: 'The file is missing.',
     port: 'A port is a number up to 65535.',
     address: 'The address is missing.',
+  },
+  policy: {
+    open: 'What may be changed',
+    title: (name: string) => `What may be changed in ${name}`,
+    intro:
+      'Changes of tables and columns that this database takes. Who may make them is decided by roles and grants; this only takes away.',
+    environment: 'What it is used for',
+    environmentHint: 'In production, what loses data must always be confirmed.',
+    environments: { development: 'Development', test: 'Tests', production: 'Production' },
+    operations: 'Changes',
+    care: 'Care',
+    switches: {
+      enabled: 'Allow changes of its structure',
+      enableTableCreation: 'Make and rename tables',
+      enableTableDeletion: 'Drop tables',
+      enableColumnModification: 'Add, rename and change columns',
+      enableColumnDeletion: 'Drop columns',
+      enableIndexManagement: 'Make and drop indexes',
+      enableForeignKeyManagement: 'Make and drop relations',
+      requireConfirmation: 'Ask before data is lost',
+      dryRunMode: 'Preview only',
+    },
+    hints: {
+      enabled: 'Off: tables and columns stay as they are, for everybody.',
+      enableTableDeletion: 'Dropped tables stay in the trash for a while.',
+      dryRunMode: 'Every change is shown and none is made.',
+    } as Partial<Record<PolicySwitch, string>>,
+    restrictTo: 'Only for',
+    restrictToHint: 'Nobody is let in by this: it keeps out who is not chosen.',
+    levels: { admin: 'Administrators', developer: 'Developers', editor: 'Editors', user: 'Users' },
+    outOfBounds: 'Out of bounds',
+    lists: {
+      forbiddenTables: 'Tables never changed',
+      forbiddenColumns: 'Columns never changed',
+      allowedDatabases: 'Only in these databases',
+    },
+    listHints: {
+      forbiddenTables: 'One name a line.',
+      forbiddenColumns: 'column, or table.column.',
+      allowedDatabases: 'Empty: in all.',
+    },
+    save: 'Save',
+    saved: 'The rules hold from now on',
   },
   source: 'Database',
   sourceIs: (name: string) => `Database: ${name}`,
