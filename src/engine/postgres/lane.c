@@ -29,15 +29,21 @@ static const char switch_text[] = "SELECT pg_catalog.set_config('role', $1, $3::
 
 static struct slot *add_slot(struct lane *l, struct call *call)
 {
-    struct slot *s = l->owner->spare;
+    struct pipelines *p = l->owner;
+    int64_t known;
+    struct slot *s = p->spare;
     if (s) {
-        l->owner->spare = s->next;
+        p->spare = s->next;
         *s = (struct slot){0};
     } else {
         s = mem_alloc(sizeof *s);
     }
     s->call = call;
     s->making_at = -1;
+    s->hash = call ? call->hash : 0;
+    known = times_of(&p->times, s->hash);
+    s->us = known > 0 ? known : call ? UNKNOWN_US : LEAST_US;
+    l->work_us += s->us;
     if (call) {
         call->slot = s;
     }
@@ -60,6 +66,8 @@ static void drop_first(struct lane *l)
     l->first = s->next;
     l->last = l->first ? l->last : NULL;
     l->n--;
+    l->work_us -= s->us;
+    l->n_segments -= s->ends_segment;
     s->next = l->owner->spare;
     l->owner->spare = s;
 }
@@ -173,6 +181,10 @@ static bool sync(struct lane *l)
     for (struct slot *s = first; s; s = s->next) {
         s->n_shared = n;
     }
+    if (l->first == first) {
+        l->segment_us = time_monotonic_us(); /* gathering is no time of the server */
+    }
+    l->n_segments++;
     l->lately = l->is_mixed ? NULL : l->now;
     l->is_mixed = false;
     l->now = l->place;
@@ -272,13 +284,23 @@ static void end_unswitched(struct lane *l, struct call *call)
     call_end(call, NULL);
 }
 
+/* What has failed or was skipped tells nothing of how long it takes. */
+static void hear(struct lane *l, const struct slot *s)
+{
+    bool is_told = s->hash != 0 || s->place;
+    if (is_told && s->result && !s->is_aborted && !is_failure(s->result) &&
+        l->n_heard < ARRAY_LEN(l->heard)) {
+        l->heard[l->n_heard++] = s->hash;
+    }
+}
+
 /* The first slot has all its answers. */
 static void end_slot(struct lane *l)
 {
     struct slot *s = l->first;
     struct call *call = s->call;
     PGresult *r = s->result;
-    int64_t us = time_monotonic_us() - l->segment_us;
+    hear(l, s);
     s->call = NULL;
     s->result = NULL;
     if (s->making) {
@@ -294,7 +316,6 @@ static void end_slot(struct lane *l)
         PQclear(r);
     } else {
         call->slot = NULL;
-        time_learn(l->owner, call->hash, s->n_shared > 1 ? us / s->n_shared : us);
         if (s->is_aborted || !r || is_unmade(r)) {
             PQclear(r);
             bool is_unswitched = l->failure && l->failed == call->place;
@@ -319,7 +340,7 @@ static void end_segment(struct lane *l)
     l->state = LANE_READY;
     l->is_failing = false;
     l->is_heavy = false;
-    l->segment_us = time_monotonic_us();
+    l->segment_us = l->read_us;
 }
 
 /* The server says good-bye: that is no answer to anybody's question. */
@@ -357,10 +378,20 @@ static bool end_command(struct lane *l)
     return true;
 }
 
+/* Several segments may have come at once: what was read since @since_us tells its time together. */
+static void learn(struct lane *l, int64_t since_us)
+{
+    times_took(&l->owner->times, l->heard, l->n_heard, l->read_us - since_us);
+    l->n_heard = 0;
+}
+
 bool lane_read(struct lane *l)
 {
     PGconn *pq = l->conn->pq;
+    int64_t since_us = l->segment_us;
+    bool has_ended = false;
     bool good = PQconsumeInput(pq) == 1;
+    l->read_us = time_monotonic_us();
     while (good && expects_result(l) && !PQisBusy(pq)) {
         PGresult *r = PQgetResult(pq);
         if (!r) {
@@ -376,8 +407,12 @@ bool lane_read(struct lane *l)
             if (good) {
                 drop_first(l);
                 end_segment(l);
+                has_ended = true;
             }
         }
+    }
+    if (has_ended) {
+        learn(l, since_us);
     }
     return good && PQstatus(pq) == CONNECTION_OK;
 }

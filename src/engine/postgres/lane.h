@@ -1,13 +1,15 @@
 #pragma once
 
 #include "engine/postgres/pipeline.h"
+#include "engine/postgres/times.h"
 #include "loop/loop.h"
 
 /*
  * The insides of the pipelines: everything here belongs to one loop's thread. A call is one fiber's
  * question, a lane one shared connection, a slot the place of one question in a lane.
  */
-#define LANE_DEPTH 64 /* questions at once; fewer than STATEMENTS_MAX */
+#define LANE_DEPTH 64  /* questions at once; fewer than STATEMENTS_MAX */
+#define UNKNOWN_US 500 /* of work, is what a question that was never asked counts */
 
 struct call {
     struct turn turn; /* first; waits for a lane */
@@ -35,7 +37,9 @@ struct slot {
     PGresult *result; /* the first failure, or the last result */
     bool is_aborted;  /* skipped by the server */
     bool ends_segment;
-    int n_shared; /* questions of its segment, once that is sent */
+    int n_shared;  /* questions of its segment, once that is sent */
+    uint64_t hash; /* of the text; 0 = a switch */
+    int64_t us;    /* of work, as far as that was known when it was sent */
 };
 
 enum lane_state {
@@ -57,6 +61,8 @@ struct lane {
     bool is_mixed;           /* the current segment has several */
     struct slot *first, *last;
     int n;                         /* slots */
+    int n_segments;                /* sent and not ended */
+    int64_t work_us;               /* of its slots, as far as it is known */
     struct slot *gathered;         /* the first one that was sent since the last sync */
     bool must_write;               /* the socket takes no more for now */
     bool is_writing;               /* and is watched for when it does */
@@ -67,10 +73,11 @@ struct lane {
     PGresult *failure;             /* of a switch in the segment, */
     const struct pg_place *failed; /* and to whom */
     int64_t segment_us;            /* since when the first segment is the first */
+    int64_t read_us;               /* when was it read last */
     int64_t idle_us;
+    uint64_t heard[2 * LANE_DEPTH]; /* what was answered of the first segment: slots' hashes */
+    size_t n_heard;
 };
-
-#define KNOWN_TIMES 1024
 
 struct pipelines {
     struct postgres_engine *engine;
@@ -83,10 +90,7 @@ struct pipelines {
     struct slot *spare;
     atomic_bool is_yielding;
     bool is_closing;
-    struct {
-        uint32_t hash;
-        uint32_t us; /* a moving average */
-    } times[KNOWN_TIMES];
+    struct times times;
 };
 
 /* lane.c */
@@ -111,6 +115,3 @@ void call_end(struct call *call, PGresult *result);
 /** call_again() - it has to be asked once more, before all others of its place; or it has failed
  *  too often and ends with @code and the message. */
 void call_again(struct pipelines *p, struct call *call);
-/** time_known() - how long statements of @hash take; 0 = not known. */
-int64_t time_known(const struct pipelines *p, uint64_t hash);
-void time_learn(struct pipelines *p, uint64_t hash, int64_t us);

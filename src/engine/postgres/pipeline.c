@@ -10,16 +10,16 @@
 #include "engine/postgres/lane.h"
 #include "engine/postgres/pool.h"
 
-#define SHARE_US     1500     /* of questions before one on its lane; then another lane is used */
-#define QUANTUM      32       /* questions of one place in its turn */
-#define TRIES        6        /* of one question */
-#define OPENING_MAX  2        /* lanes of one loop that are being opened */
-#define SLOW_US      10000    /* then a statement has its lane for itself */
-#define HEAVY_US     4000     /* known to take so long: it gets an empty lane */
-#define CANCEL_US    100000   /* a statement that nobody waits for may run on */
-#define TICK_US      5000     /* while something is under way */
-#define QUIET_US     1000000  /* else */
-#define KEEP_US      5000000  /* an idle lane goes back to the pool */
+#define SHARE_US     1500    /* of work before a question on its lane; then another one is used */
+#define SEGMENTS     2       /* sent on a lane; what comes meanwhile is gathered for the next one */
+#define QUANTUM      32      /* questions of one place in its turn */
+#define TRIES        6       /* of one question */
+#define OPENING_MAX  2       /* lanes of one loop that are being opened */
+#define SLOW_US      10000   /* then a statement has its lane for itself */
+#define CANCEL_US    100000  /* a statement that nobody waits for may run on */
+#define TICK_US      5000    /* while something is under way */
+#define QUIET_US     1000000 /* else */
+#define KEEP_US      5000000 /* an idle lane goes back to the pool */
 #define QUEUE_US     10000000 /* waiting for a lane */
 #define SLACK_US     10000000 /* behind the server's own limit of a statement */
 #define RETRY_US     20000    /* to open a lane */
@@ -59,24 +59,6 @@ void call_again(struct pipelines *p, struct call *call)
     }
     call->is_suspect = true;
     turns_push_first(&p->waiting, &call->place->waiting[p->index], &call->turn);
-}
-
-int64_t time_known(const struct pipelines *p, uint64_t hash)
-{
-    size_t i = hash % KNOWN_TIMES;
-    return p->times[i].hash == (uint32_t)(hash >> 32) ? p->times[i].us : 0;
-}
-
-void time_learn(struct pipelines *p, uint64_t hash, int64_t us)
-{
-    size_t i = hash % KNOWN_TIMES;
-    uint32_t now = us > UINT32_MAX ? UINT32_MAX : (uint32_t)us;
-    if (p->times[i].hash != (uint32_t)(hash >> 32)) {
-        p->times[i].hash = (uint32_t)(hash >> 32);
-        p->times[i].us = now;
-    } else {
-        p->times[i].us = (uint32_t)(((uint64_t)p->times[i].us * 7 + now) / 8);
-    }
 }
 
 /* ---- lanes: coming and going ----------------------------------------------------------------- */
@@ -278,15 +260,29 @@ static struct lane *better_free(struct lane *a, struct lane *b, const struct pg_
     return a->place && (!b->place || b->idle_us < a->idle_us) ? b : a;
 }
 
-/* The better of two lanes in use: one that needs no switch, one with less before. */
+static bool has_room(const struct lane *l)
+{
+    return l->work_us < SHARE_US;
+}
+
+/* The better of two lanes in use: one with room, that needs no switch, that gathers. Full ones are
+ * filled evenly; else the questions of a turn keep together, for each lane costs a write, a read
+ * and a switch of processes at the server. */
 static struct lane *better_shared(struct lane *a, struct lane *b, const struct pg_place *place)
 {
-    bool is_a = a && a->now == place;
-    bool is_b = b->now == place;
-    if (!a || is_a != is_b) {
-        return !a || is_b ? b : a;
+    if (!a || has_room(a) != has_room(b)) {
+        return !a || has_room(b) ? b : a;
     }
-    return b->n < a->n ? b : a;
+    if (!has_room(a)) {
+        return b->work_us < a->work_us ? b : a;
+    }
+    if ((a->now == place) != (b->now == place)) {
+        return b->now == place ? b : a;
+    }
+    if (!a->gathered != !b->gathered) {
+        return b->gathered ? b : a;
+    }
+    return b->work_us > a->work_us ? b : a;
 }
 
 static struct lane *pick(struct pipelines *p, const struct call *call)
@@ -294,7 +290,7 @@ static struct lane *pick(struct pipelines *p, const struct call *call)
     struct lane *shared = NULL;
     struct lane *empty = NULL;
     int64_t now = time_monotonic_us();
-    int64_t us = time_known(p, call->hash);
+    int64_t us = times_of(&p->times, call->hash);
     for (struct lane *l = p->lanes; l; l = l->next) {
         if (is_free(l)) {
             empty = better_free(empty, l, call->place);
@@ -302,7 +298,7 @@ static struct lane *pick(struct pipelines *p, const struct call *call)
             shared = better_shared(shared, l, call->place);
         }
     }
-    if (shared && shared->n * us < SHARE_US) {
+    if (shared && has_room(shared)) {
         return shared;
     }
     if (!empty) {
@@ -329,13 +325,19 @@ static void want_flush(struct pipelines *p)
     wake_tick(p);
 }
 
+/* The server has enough to do on it: what is gathered would wait there as well. */
+static bool may_gather(const struct lane *l)
+{
+    return l->n_segments >= SEGMENTS && has_room(l);
+}
+
 static void flush(void *arg)
 {
     struct pipelines *p = arg;
     struct lane *next;
     for (struct lane *l = p->lanes; l; l = next) {
         next = l->next;
-        if (l->gathered && !lane_flush(l)) {
+        if (l->gathered && !may_gather(l) && !lane_flush(l)) {
             lose(l);
         } else if (l->conn) {
             watch(l);
@@ -348,7 +350,7 @@ static void flush(void *arg)
 
 static void put(struct pipelines *p, struct lane *l, struct call *call)
 {
-    bool is_heavy = time_known(p, call->hash) > HEAVY_US;
+    bool is_heavy = times_of(&p->times, call->hash) > HEAVY_US;
     if (!lane_send(l, call)) {
         if (!call->slot) {
             call_again(p, call);
@@ -399,6 +401,9 @@ static void ready(void *arg, uint32_t events)
         free_lane(l);
     } else {
         watch(l);
+        if (l->gathered && !may_gather(l)) {
+            want_flush(p);
+        }
         if (l->n == 0 && was_busy) {
             l->idle_us = l->segment_us;
             let_go(p, l);
@@ -468,7 +473,7 @@ static void look_at_slow(struct lane *l, int64_t now)
     part(l);
     const struct call *call = running(l);
     if (call) {
-        time_learn(p, call->hash, now - l->segment_us);
+        times_runs(&p->times, call->hash, now - l->segment_us);
     } else if (now - l->segment_us > CANCEL_US && !l->must_close) {
         /* a cancel may come late and hit another statement: this connection gets none any more */
         PGcancel *c = PQgetCancel(l->conn->pq);
@@ -588,7 +593,7 @@ enum errcode pipeline_ask(struct pg_place *place, struct str text, const struct 
                         .hash = hash64(text),
                         .is_plain = is_plain,
                         .err = err};
-    call.is_suspect = time_known(p, call.hash) == 0;
+    call.is_suspect = times_of(&p->times, call.hash) == 0;
     gate_init(&call.gate);
     struct lane *l = p->waiting.ring ? NULL : pick(p, &call);
     if (l) {

@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -32,6 +33,13 @@ static const struct table slow_items = {.name = "slow_items",
                                         .columns = item_columns,
                                         .n_columns = 2,
                                         .row_estimate = -1};
+/* Its n is the time at which the transaction began: all questions of a segment have the same. It is
+ * read as a table is. */
+static const struct table stamped = {.name = "stamped",
+                                     .kind = TABLE_BASE,
+                                     .columns = item_columns,
+                                     .n_columns = 2,
+                                     .row_estimate = -1};
 static const struct table no_items = {.name = "no_items",
                                       .kind = TABLE_BASE,
                                       .columns = item_columns,
@@ -56,7 +64,9 @@ static void add_place(struct scene *s, int i)
                 "SET search_path = %stenant_t%d; CREATE TABLE items (id bigint PRIMARY KEY, n "
                 "bigint); INSERT INTO items SELECT g, g * 10 + %d FROM generate_series(1, %d) g; "
                 "CREATE VIEW slow_items AS SELECT id, n FROM items WHERE pg_sleep(1) IS NOT NULL; "
-                "GRANT SELECT ON items, slow_items TO %stenant_t%d",
+                "CREATE VIEW stamped AS SELECT id, (extract(epoch FROM now()) * 1000000)::bigint "
+                "AS n FROM items; "
+                "GRANT SELECT ON items, slow_items, stamped TO %stenant_t%d",
                 f->options.prefix, i, i, ROWS, f->options.prefix, i);
 }
 
@@ -234,6 +244,66 @@ static void test_sharing(void **state)
     assert_int_equal(atomic_load(&s->n_good), 120 * 40);
     assert_int_equal(atomic_load(&s->n_wrong), 0);
     assert_true(most > 0 && most <= 6);
+}
+
+#define STAMPERS 48
+#define STAMPS   100
+
+struct stamper {
+    struct reader reader;
+    int64_t stamps[STAMPS];
+};
+
+static void read_stamps(void *arg)
+{
+    struct stamper *t = arg;
+    struct scene *s = t->reader.scene;
+    for (int i = 0; i < STAMPS; i++) {
+        enum errcode code = read_one(&t->reader, 1 + i, &t->stamps[i], NULL);
+        atomic_fetch_add(code == ERR_OK ? &s->n_good : &s->n_other, 1);
+    }
+    atomic_fetch_sub(&s->n_running, 1);
+}
+
+static int order_stamps(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a;
+    int64_t y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+static int distinct(int64_t *all, size_t n)
+{
+    int count = 0;
+    qsort(all, n, sizeof *all, order_stamps);
+    for (size_t i = 0; i < n; i++) {
+        count += i == 0 || all[i] != all[i - 1];
+    }
+    return count;
+}
+
+/* Questions of many fibers go out together: there are far fewer segments (each a write, a sync and
+ * a read) than questions, though there are connections enough to scatter them. */
+static void test_packing(void **state)
+{
+    struct scene *s = *state;
+    start_readers(s, 120, 20); /* all connections are open */
+    await_readers(s);
+    struct stamper *all = ARENA_ARRAY(s->f->arena, STAMPERS, struct stamper);
+    int64_t *stamps = ARENA_ARRAY(s->f->arena, (size_t)STAMPERS * STAMPS, int64_t);
+    for (int i = 0; i < STAMPERS; i++) {
+        all[i].reader = (struct reader){.scene = s, .table = &stamped};
+        atomic_fetch_add(&s->n_running, 1);
+        loop_spawn(runtime_loop(s->rt, 0), read_stamps, &all[i]);
+    }
+    await_readers(s);
+    assert_int_equal(atomic_load(&s->n_other), 0);
+    for (int i = 0; i < STAMPERS; i++) {
+        memcpy(stamps + (ptrdiff_t)i * STAMPS, all[i].stamps, sizeof all[i].stamps);
+    }
+    int n_segments = distinct(stamps, (size_t)STAMPERS * STAMPS);
+    (void)fprintf(stderr, "# %d segments of %d questions\n", n_segments, STAMPERS * STAMPS);
+    assert_true(n_segments * 3 < STAMPERS * STAMPS);
 }
 
 /* One connection for all: everybody has his turn, and nobody has to wait for a whole place. */
@@ -465,13 +535,10 @@ static void test_dying(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(test_sharing, set_up_named),
-        CASE(test_turns, set_up_single),
-        CASE(test_one_connection, set_up_single),
-        CASE(test_neighbours, set_up),
-        CASE(test_slow, set_up_named),
-        CASE(test_leaving, set_up_named),
-        CASE(test_dying, set_up_named),
+        CASE(test_sharing, set_up_named),   CASE(test_packing, set_up_named),
+        CASE(test_turns, set_up_single),    CASE(test_one_connection, set_up_single),
+        CASE(test_neighbours, set_up),      CASE(test_slow, set_up_named),
+        CASE(test_leaving, set_up_named),   CASE(test_dying, set_up_named),
         CASE(test_vanishing, set_up_named),
     };
     return cmocka_run_group_tests_name("postgres/fibers", tests, NULL, NULL);
