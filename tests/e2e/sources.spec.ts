@@ -117,6 +117,39 @@ test('what does not connect says why', async ({ signedIn, page }) => {
   await expectAccessible(page, 'a reason');
 });
 
+for (const kind of ['sqlite', 'postgresql', 'mariadb', 'mongodb'] as const) {
+  test(`${kind}: a new table there has the key that is chosen`, async ({ signedIn, page }) => {
+    const ends = new Ends();
+    const database = databases[kind](ends, files);
+    if (kind === 'mongodb') await database.command({ create: 'customer' });
+    else database.sql(shop);
+    const made = await signedIn.call('POST', '/api/db-editor/sources', {
+      name: 'shop',
+      displayName: 'Shop',
+      address: database.address,
+      mode: 'read-write',
+    });
+    expect(made.status, made.text).toBe(201);
+    await page.goto(`${signedIn.url}/sources`);
+    await page.getByRole('button', { name: 'Open the tables of Shop' }).click();
+    await page.getByRole('link', { name: 'New table' }).first().click();
+    await page.getByRole('textbox', { name: 'Table name' }).fill('Parts');
+    await expect(page.getByRole('checkbox', { name: 'Key' }).first()).toBeChecked();
+    await expect(page.getByRole('checkbox', { name: 'Required' }).first()).toBeDisabled();
+    await page.getByRole('textbox', { name: 'Column name' }).last().fill('Code');
+    await expectAccessible(page, 'a new table');
+    await page.getByRole('button', { name: 'Review the SQL' }).click();
+    await page.getByRole('button', { name: 'Create the table' }).click();
+    await page.waitForURL('**/tables/parts/data');
+    const table = await signedIn.call('GET', '/api/db-editor/tables/parts?source=shop');
+    expect(table.data.rowKey).toEqual(['id']);
+    const row = await signedIn.call('POST', '/api/db-editor/data/parts?source=shop', { code: 'A1' });
+    expect(row.status, row.text).toBe(201);
+    expect(row.data).toMatchObject({ id: 1, code: 'A1' });
+    await ends.run();
+  });
+}
+
 test('what may be changed is decided on a page of its own', async ({ signedIn, page }) => {
   const ends = new Ends();
   const database = databases.sqlite(ends, files);

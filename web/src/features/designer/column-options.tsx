@@ -3,10 +3,10 @@ import { useState } from 'react';
 import { tablesQuery } from '@/shared/api/queries';
 import type { NumberKind, ReferenceAction } from '@/shared/api/types';
 import { useMessages } from '@/shared/i18n/core';
-import { SelectField, TextArea, TextField } from '@/shared/ui/fields';
+import { Checkbox, SelectField, TextArea, TextField } from '@/shared/ui/fields';
 import { TableIcon } from '@/shared/ui/table-icon';
 import { designerMessages } from './i18n';
-import type { DraftColumn, Problem } from './model';
+import { canNumber, type DraftColumn, type Problem } from './model';
 
 export interface ColumnOptionsProps {
   column: DraftColumn;
@@ -117,6 +117,15 @@ function NumberOptions({ column, onChange, fixed }: ColumnOptionsProps) {
             onChange={(event) => onChange({ ...column, scale: event.target.value })}
           />
         </>
+      ) : null}
+      {canNumber(column) ? (
+        <Checkbox
+          label={m.numbered}
+          hint={m.numberedHint}
+          checked={column.autoIncrement}
+          disabled={fixed}
+          onChange={(autoIncrement) => onChange({ ...column, autoIncrement })}
+        />
       ) : null}
       <RuleField rule="min" label={m.min} column={column} onChange={onChange} />
       <RuleField rule="max" label={m.max} column={column} onChange={onChange} />

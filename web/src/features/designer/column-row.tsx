@@ -35,6 +35,8 @@ export interface ColumnRowProps {
   onChange: (column: DraftColumn) => void;
   onRemove: () => void;
   disabled: boolean;
+  /** may it be chosen as the table's key? absent: the table has one of ours */
+  keyed?: boolean;
 }
 
 const openTypes = new Set<ColumnType>(['enum', 'relation']);
@@ -54,6 +56,7 @@ export function ColumnRow({
   onChange,
   onRemove,
   disabled,
+  keyed,
 }: ColumnRowProps) {
   const m = useMessages(designerMessages);
   const id = useId();
@@ -114,16 +117,26 @@ export function ColumnRow({
             />
           </div>
           <div className="flex shrink-0 gap-3 px-1">
+            {keyed === undefined ? null : (
+              <Checkbox
+                label={m.key}
+                checked={column.primaryKey}
+                disabled={fixed || !keyed}
+                onChange={(primaryKey) =>
+                  onChange({ ...column, primaryKey, nullable: !primaryKey })
+                }
+              />
+            )}
             <Checkbox
               label={m.required}
               checked={!column.nullable}
-              disabled={fixed}
+              disabled={fixed || column.primaryKey}
               onChange={(required) => onChange({ ...column, nullable: !required })}
             />
             <Checkbox
               label={m.unique}
               checked={column.unique}
-              disabled={disabled}
+              disabled={disabled || column.primaryKey}
               onChange={(unique) => onChange({ ...column, unique })}
             />
           </div>

@@ -16,6 +16,10 @@ export interface ColumnsEditorProps {
   /** tell also what is merely not filled in yet */
   strict: boolean;
   disabled?: boolean;
+  /** of an attached database: no column is kept for the server */
+  attached?: boolean;
+  /** a new table whose key is chosen here */
+  choosesKeys?: boolean;
 }
 
 /** The list of columns: add, name, type, move, remove. */
@@ -25,6 +29,8 @@ export function ColumnsEditor({
   before,
   strict,
   disabled = false,
+  attached = false,
+  choosesKeys = false,
 }: ColumnsEditorProps) {
   const m = useMessages(designerMessages);
   const list = useRef<HTMLOListElement>(null);
@@ -44,7 +50,7 @@ export function ColumnsEditor({
   }, [focusKey]);
 
   function problemOf(column: DraftColumn) {
-    const problem = columnProblem(column, draft.columns);
+    const problem = columnProblem(column, draft.columns, { attached });
     const unfinished =
       problem === 'name-missing' || problem === 'values-missing' || problem === 'related-missing';
     return unfinished && !strict ? undefined : problem;
@@ -63,7 +69,9 @@ export function ColumnsEditor({
   return (
     <section className="mt-6">
       <h2 className="font-medium text-base">{m.columns}</h2>
-      <p className="mt-0.5 mb-2 text-muted text-xs">{m.columnsHint}</p>
+      <p className="mt-0.5 mb-2 text-muted text-xs">
+        {attached ? m.columnsHintAttached : m.columnsHint}
+      </p>
       <p role="status" className="sr-only">
         {said}
       </p>
@@ -77,6 +85,7 @@ export function ColumnsEditor({
               reorder={reorder}
               problem={problemOf(column)}
               disabled={disabled}
+              {...(choosesKeys || (attached && before) ? { keyed: choosesKeys } : {})}
               onChange={(next) =>
                 setColumns(draft.columns.map((other) => (other.key === column.key ? next : other)))
               }

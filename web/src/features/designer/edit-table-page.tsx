@@ -64,10 +64,15 @@ function Editor({ table, onApplied }: { table: TableInfo; onApplied: () => void 
   const source = useSession((state) => state.source);
   const guard = useLeaveGuard(count > 0, m);
 
+  const attached = table.managed === false;
+
   async function review() {
     setStrict(true);
     const columns = draft.columns.filter((column) => !isBlankColumn(column));
-    if (!draft.displayName.trim() || columns.some((column) => columnProblem(column, columns))) {
+    if (
+      !draft.displayName.trim() ||
+      columns.some((column) => columnProblem(column, columns, { attached }))
+    ) {
       setTimeout(() => document.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus(), 0);
       return;
     }
@@ -152,6 +157,7 @@ function Editor({ table, onApplied }: { table: TableInfo; onApplied: () => void 
             />
           )}
           <ColumnsEditor
+            attached={attached}
             draft={draft}
             before={before}
             onChange={setDraft}

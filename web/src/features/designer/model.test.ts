@@ -7,6 +7,7 @@ import {
   countChanges,
   type Draft,
   emptyColumn,
+  emptyDraft,
   hazardIds,
   moveItem,
   parseDefault,
@@ -222,5 +223,34 @@ describe('hazards', () => {
   it('or where the server says so', () => {
     const told = lint.map((finding) => ({ ...finding, confirm: finding.severity === 'info' }));
     expect(hazardIds({ undo: { class: 'trash' }, lint: told })).toEqual(['NM001:0']);
+  });
+});
+
+describe('a new table in an attached database', () => {
+  it('begins with a numbered key where rows can be numbered', () => {
+    const draft = { ...emptyDraft(true), displayName: 'Parts' };
+    expect(tableSpec(draft).columns).toEqual([
+      expect.objectContaining({
+        name: 'id',
+        kind: 'integer',
+        primaryKey: true,
+        autoIncrement: true,
+      }),
+    ]);
+    expect(emptyDraft().columns.every((column) => !column.primaryKey)).toBe(true);
+  });
+  it('numbers nothing but whole numbers that are its key', () => {
+    const [id] = emptyDraft(true).columns;
+    if (!id) throw new Error('no key');
+    expect(columnSpec({ ...id, type: 'text' })).not.toHaveProperty('autoIncrement');
+    expect(columnSpec({ ...id, kind: 'decimal' })).not.toHaveProperty('autoIncrement');
+    expect(columnSpec({ ...id, primaryKey: false })).not.toHaveProperty('autoIncrement');
+    expect(columnSpec({ ...id, unique: true })).not.toHaveProperty('unique');
+  });
+  it('has no names that are kept for the server', () => {
+    const [id] = emptyDraft(true).columns;
+    if (!id) throw new Error('no key');
+    expect(columnProblem(id, [id])).toBe('name-reserved');
+    expect(columnProblem(id, [id], { attached: true })).toBeUndefined();
   });
 });

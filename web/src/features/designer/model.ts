@@ -27,6 +27,9 @@ export interface DraftColumn {
   values: string[];
   nullable: boolean;
   unique: boolean;
+  /** of tables in attached databases: the others have a key of ours */
+  primaryKey: boolean;
+  autoIncrement: boolean;
   defaultText: string;
   /** the default is an expression of the server that the form does not edit */
   defaultLocked: boolean;
@@ -76,6 +79,8 @@ export function emptyColumn(type: ColumnType = 'text'): DraftColumn {
     values: [],
     nullable: true,
     unique: false,
+    primaryKey: false,
+    autoIncrement: false,
     defaultText: '',
     defaultLocked: false,
     validation: { minLength: '', min: '', max: '', pattern: '' },
@@ -86,13 +91,26 @@ export function emptyColumn(type: ColumnType = 'text'): DraftColumn {
   };
 }
 
-export function emptyDraft(): Draft {
+/** The key that a new table in an attached database begins with; another may be chosen. */
+function numberedKey(): DraftColumn {
+  return {
+    ...emptyColumn('number'),
+    name: 'id',
+    displayName: 'id',
+    nullable: false,
+    primaryKey: true,
+    autoIncrement: true,
+  };
+}
+
+/** @param keyed begins with a numbered key, where the database can number rows */
+export function emptyDraft(keyed = false): Draft {
   return {
     displayName: '',
     description: '',
     icon: '',
     color: '',
-    columns: [{ ...emptyColumn('text') }],
+    columns: [...(keyed ? [numberedKey()] : []), emptyColumn('text')],
     indexes: [],
   };
 }
@@ -156,6 +174,8 @@ export function columnToDraft(column: Column): DraftColumn {
     values: column.values ?? rules.enum ?? [],
     nullable: column.nullable,
     unique: column.unique ?? false,
+    primaryKey: column.primaryKey ?? false,
+    autoIncrement: column.autoIncrement ?? false,
     ...defaultToText(column),
     validation: {
       minLength: text(rules.minLength),
@@ -251,13 +271,20 @@ function validationOf(column: DraftColumn): Validation | undefined {
   return Object.keys(rules).length > 0 ? rules : undefined;
 }
 
+/** Numbers are given to keys that are whole numbers. */
+export function canNumber(column: DraftColumn): boolean {
+  return column.primaryKey && column.type === 'number' && column.kind === 'integer';
+}
+
 /** The column as the server takes it: only what differs from the defaults. */
 export function columnSpec(column: DraftColumn): ColumnSpec {
   const spec: ColumnSpec = { name: column.name, type: column.type };
   const title = column.displayName.trim();
   if (title && title !== column.name) spec.displayName = title;
   if (!column.nullable) spec.nullable = false;
-  if (column.unique) spec.unique = true;
+  if (column.primaryKey) spec.primaryKey = true;
+  else if (column.unique) spec.unique = true;
+  if (canNumber(column) && column.autoIncrement) spec.autoIncrement = true;
   const value = parseDefault(column);
   if (value !== undefined) spec.defaultValue = value;
   const rules = validationOf(column);
@@ -478,10 +505,15 @@ function defaultFits(column: DraftColumn): boolean {
 }
 
 /** What is wrong with a column, before the server is asked. */
-export function columnProblem(column: DraftColumn, all: DraftColumn[]): Problem | undefined {
+export function columnProblem(
+  column: DraftColumn,
+  all: DraftColumn[],
+  { attached = false } = {},
+): Problem | undefined {
   const name = column.name.trim();
   if (!name) return 'name-missing';
-  if (systemColumns.has(name.toLowerCase()) && !column.original) return 'name-reserved';
+  const isKept = !attached && systemColumns.has(name.toLowerCase());
+  if (isKept && !column.original) return 'name-reserved';
   const twin = (other: DraftColumn) =>
     other.key !== column.key && other.name.trim().toLowerCase() === name.toLowerCase();
   if (all.some(twin)) return 'name-duplicate';

@@ -1,18 +1,29 @@
+import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
 import { refreshSchema, toastChange } from '@/features/plans/actions';
 import { api } from '@/shared/api/client';
-import type { Plan } from '@/shared/api/types';
+import { sourceQuery } from '@/shared/api/queries';
+import type { Plan, SourceInfo } from '@/shared/api/types';
 import { useMessages } from '@/shared/i18n/core';
 import { useCommands } from '@/shared/lib/commands';
+import { useSession } from '@/shared/session/session';
 import { Button } from '@/shared/ui/button';
 import { useLeaveGuard } from '@/shared/ui/leave-guard';
 import { Page } from '@/shared/ui/page';
+import { ErrorState, LoadingState } from '@/shared/ui/states';
 import { ColumnsEditor } from './columns-editor';
 import { GeneralFields } from './general-fields';
 import { designerMessages } from './i18n';
 import { IndexesEditor } from './indexes-editor';
-import { columnProblem, type Draft, emptyDraft, isBlankColumn, tableSpec } from './model';
+import {
+  columnProblem,
+  type Draft,
+  type DraftColumn,
+  emptyDraft,
+  isBlankColumn,
+  tableSpec,
+} from './model';
 import { ReviewDialog } from './review-dialog';
 
 interface Created {
@@ -23,16 +34,42 @@ interface Created {
 
 const tables = 'api/db-editor/tables';
 
+/** As the form came: nothing is lost by leaving it. */
+function isUntouched(column: DraftColumn): boolean {
+  return isBlankColumn(column) || (column.autoIncrement && column.name === 'id');
+}
+
+/** Where keys are chosen: in attached databases, if they let one be chosen at all. */
+function choosesKeys(source: SourceInfo | undefined): boolean {
+  return source?.managed === false && source.abilities?.['composite_keys'] === true;
+}
+
 export function NewTablePage() {
   const m = useMessages(designerMessages);
+  const name = useSession((session) => session.source);
+  const { data, error, refetch } = useQuery({ ...sourceQuery(name), enabled: name !== '' });
+  if (name === '' || data) return <NewTable key={name} source={data} />;
+  return (
+    <Page title={m.newTitle} description={m.newText}>
+      {error ? <ErrorState error={error} onRetry={() => void refetch()} /> : <LoadingState />}
+    </Page>
+  );
+}
+
+function NewTable({ source }: { source: SourceInfo | undefined }) {
+  const m = useMessages(designerMessages);
   const navigate = useNavigate();
-  const [draft, setDraft] = useState<Draft>(emptyDraft);
+  const attached = source?.managed === false;
+  const keyed = choosesKeys(source);
+  const [draft, setDraft] = useState<Draft>(() =>
+    emptyDraft(keyed && source?.abilities?.['identity_columns'] === true),
+  );
   const [strict, setStrict] = useState(false);
   const [reviewing, setReviewing] = useState(false);
   const [plan, setPlan] = useState<Plan>();
   const [error, setError] = useState<unknown>(null);
   const [busy, setBusy] = useState(false);
-  const guard = useLeaveGuard(draft.displayName !== '' || !draft.columns.every(isBlankColumn), m);
+  const guard = useLeaveGuard(draft.displayName !== '' || !draft.columns.every(isUntouched), m);
 
   const columns = draft.columns.filter((column) => !isBlankColumn(column));
   const nameError = strict && !draft.displayName.trim() ? m.tableNameMissing : undefined;
@@ -42,7 +79,7 @@ export function NewTablePage() {
     const wrong =
       !draft.displayName.trim() ||
       columns.length === 0 ||
-      columns.some((column) => columnProblem(column, columns));
+      columns.some((column) => columnProblem(column, columns, { attached }));
     if (wrong) {
       setTimeout(() => document.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus(), 0);
       return;
@@ -98,7 +135,13 @@ export function NewTablePage() {
       }
     >
       <GeneralFields draft={draft} onChange={setDraft} nameError={nameError} tableName="" />
-      <ColumnsEditor draft={draft} onChange={setDraft} strict={strict} />
+      <ColumnsEditor
+        draft={draft}
+        onChange={setDraft}
+        strict={strict}
+        attached={attached}
+        choosesKeys={keyed}
+      />
       {strict && columns.length === 0 ? (
         <p role="alert" className="mt-2 text-danger-text text-sm">
           {m.noColumns}

@@ -329,6 +329,8 @@ export interface SourceInfo {
   problem?: string | null;
   version?: string | null;
   can?: { update?: boolean; delete?: boolean; test?: boolean };
+  /** what its engine can do, told by the source's own route */
+  abilities?: Record<string, boolean>;
 }
 
 /** What may be changed in the structure of a source; names of the schema manager's options. */

@@ -54,10 +54,15 @@ export const en = {
   columns: 'Columns',
   columnsHint:
     'Drag a column to move it, or use Alt with the up and down arrows. The id and the times of creation and change are kept for you.',
+  columnsHintAttached:
+    'Drag a column to move it, or use Alt with the up and down arrows. Without a key, rows are told apart by all their values.',
   columnN: (n: number) => `Column ${n}`,
   columnName: 'Column name',
   columnNamePlaceholder: 'Name',
   type: 'Type',
+  key: 'Key',
+  numbered: 'Numbered',
+  numberedHint: 'The database gives each new row the next number.',
   required: 'Required',
   unique: 'Unique',
   addColumn: 'Add a column',

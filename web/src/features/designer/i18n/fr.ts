@@ -55,10 +55,15 @@ export const fr: DesignerMessages = {
   columns: 'Colonnes',
   columnsHint:
     'Faites glisser une colonne pour la déplacer, ou utilisez Alt avec les flèches haut et bas. L’id et les dates de création et de modification sont tenus pour vous.',
+  columnsHintAttached:
+    'Faites glisser une colonne pour la déplacer, ou utilisez Alt avec les flèches haut et bas. Sans clé, les lignes se distinguent par toutes leurs valeurs.',
   columnN: (n) => `Colonne ${n}`,
   columnName: 'Nom de la colonne',
   columnNamePlaceholder: 'Nom',
   type: 'Type',
+  key: 'Clé',
+  numbered: 'Numérotée',
+  numberedHint: 'La base donne à chaque nouvelle ligne le numéro suivant.',
   required: 'Obligatoire',
   unique: 'Unique',
   addColumn: 'Ajouter une colonne',

@@ -55,10 +55,15 @@ export const it: DesignerMessages = {
   columns: 'Colonne',
   columnsHint:
     'Trascina una colonna per spostarla, oppure usa Alt con le frecce su e giù. L’id e gli orari di creazione e modifica li tiene il sistema.',
+  columnsHintAttached:
+    'Trascina una colonna per spostarla, o usa Alt con le frecce su e giù. Senza chiave le righe si distinguono da tutti i loro valori.',
   columnN: (n) => `Colonna ${n}`,
   columnName: 'Nome della colonna',
   columnNamePlaceholder: 'Nome',
   type: 'Tipo',
+  key: 'Chiave',
+  numbered: 'Numerata',
+  numberedHint: 'Il database dà a ogni nuova riga il numero successivo.',
   required: 'Obbligatoria',
   unique: 'Unica',
   addColumn: 'Aggiungi una colonna',
