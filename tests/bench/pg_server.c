@@ -7,18 +7,15 @@
  * blocking:  THREADS threads, each with a connection of its own that it waits for.
  */
 #include <arpa/inet.h>
-#include <libpq-fe.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "pg_rows.h"
 
 #define IN_MAX  16384
 #define OUT_MAX (1 << 17)
@@ -48,121 +45,25 @@ struct worker {
     char out[OUT_MAX];
 };
 
-#define COLUMNS \
-    "\"id\",\"email\",\"name\",\"age\",\"balance\",\"stage\",\"created_at\",\"updated_at\",\"created_by\""
-
-static const char *const names[] = {"id",    "email",      "name",       "age",       "balance",
-                                    "stage", "created_at", "updated_at", "created_by"};
-static const bool is_bare[] = {false, false, false, true, true, false, false, false, true};
-static const bool is_instant[] = {false, false, false, false, false, false, true, true, false};
-
 static void die(const char *what)
 {
     perror(what);
     exit(1);
 }
 
-static void run(struct worker *w, const char *sql)
+static void connect_worker(struct worker *w)
 {
-    PGresult *r = PQexec(w->pq, sql);
-    if (PQresultStatus(r) != PGRES_COMMAND_OK) {
-        fprintf(stderr, "%s: %s", sql, PQerrorMessage(w->pq));
-        exit(1);
-    }
-    PQclear(r);
-}
-
-static void prepare(struct worker *w, const char *name, const char *sql)
-{
-    PGresult *r = PQprepare(w->pq, name, sql, 0, NULL);
-    if (PQresultStatus(r) != PGRES_COMMAND_OK) {
-        fprintf(stderr, "%s: %s", sql, PQerrorMessage(w->pq));
-        exit(1);
-    }
-    PQclear(r);
-}
-
-static void connect_database(struct worker *w)
-{
-    char path[256];
-    w->pq = PQconnectdb(w->conninfo);
-    if (PQstatus(w->pq) != CONNECTION_OK) {
-        fprintf(stderr, "%s", PQerrorMessage(w->pq));
-        exit(1);
-    }
-    snprintf(path, sizeof path, "SET search_path = \"%s\"", w->schema);
-    run(w, path);
-    run(w, "SET TimeZone = 'UTC'");
-    run(w, "SET jit = off");
-    prepare(w, "one", "SELECT " COLUMNS " FROM custom_contacts WHERE id = $1 LIMIT 1");
-    prepare(w, "list",
-            "SELECT " COLUMNS " FROM custom_contacts WHERE stage = $1 "
-            "ORDER BY name, id LIMIT 50");
+    w->pq = connect_database(w->conninfo, w->schema);
     if (w->is_pipelined) {
         PQsetnonblocking(w->pq, 1);
         PQenterPipelineMode(w->pq);
     }
 }
 
-static size_t put(char *out, size_t at, const char *s, size_t n)
-{
-    memcpy(out + at, s, n);
-    return at + n;
-}
-
-/* "2026-01-31 12:30:00.5+00" */
-static size_t put_instant(char *out, size_t at, const char *s, size_t n)
-{
-    size_t from = at;
-    at = put(out, at, s, n - 3);
-    out[from + 10] = 'T';
-    out[at++] = 'Z';
-    return at;
-}
-
-static size_t put_row(struct worker *w, const PGresult *r, int row, size_t at)
-{
-    for (int i = 0; i < 9; i++) {
-        at = put(w->out, at, i ? ",\"" : "{\"", 2);
-        at = put(w->out, at, names[i], strlen(names[i]));
-        at = put(w->out, at, "\":", 2);
-        const char *text = PQgetvalue(r, row, i);
-        size_t n = (size_t)PQgetlength(r, row, i);
-        if (PQgetisnull(r, row, i)) {
-            at = put(w->out, at, "null", 4);
-        } else if (is_bare[i]) {
-            at = put(w->out, at, text, n);
-        } else {
-            w->out[at++] = '"';
-            at = is_instant[i] ? put_instant(w->out, at, text, n) : put(w->out, at, text, n);
-            w->out[at++] = '"';
-        }
-    }
-    w->out[at++] = '}';
-    return at;
-}
-
 static void respond(struct worker *w, struct client *c, const PGresult *r, bool is_list)
 {
-    size_t head = 128, at = head; /* the header is put before the body once its length is known */
-    if (!r) {
-        at = put(w->out, at, "{\"status\":\"ok\"}", 15);
-    } else if (PQresultStatus(r) != PGRES_TUPLES_OK) {
-        fprintf(stderr, "%s", PQresultErrorMessage(r));
-        exit(1);
-    }
-    if (is_list) {
-        w->out[at++] = '[';
-    }
-    for (int i = 0; r && i < PQntuples(r); i++) {
-        if (i) {
-            w->out[at++] = ',';
-        }
-        at = put_row(w, r, i, at);
-    }
-    if (is_list) {
-        w->out[at++] = ']';
-    }
+    size_t head = 128; /* the header is put before the body once its length is known */
+    size_t at = put_body(w->out, r, is_list, head);
     char header[128];
     int n =
         snprintf(header, sizeof header,
@@ -271,7 +172,7 @@ static int listen_on(int port)
 static void *run_worker(void *arg)
 {
     struct worker *w = arg;
-    connect_database(w);
+    connect_worker(w);
     int listener = listen_on(w->port), one = 1;
     struct epoll_event events[256];
     w->epoll = epoll_create1(0);

@@ -54,12 +54,12 @@ class Database:
 
 
 class Bare(servers.Program):
-    def __init__(self, program, database, mode):
+    def __init__(self, program, database, *mode):
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         self.address = f"127.0.0.1:{port}"
-        super().__init__([program, database.conninfo, SCHEMA, port, mode], errors=None)
+        super().__init__([program, database.conninfo, SCHEMA, port, *mode], errors=None)
         for _ in range(200):
             try:
                 socket.create_connection(("127.0.0.1", port), 1).close()
@@ -91,10 +91,11 @@ class PostgresBench:
         self.rows = []
 
     def compile(self):
-        flags = subprocess.run(["pkg-config", "--cflags", "--libs", "libpq"], check=True,
-                               capture_output=True, text=True).stdout.split()
-        subprocess.run(["cc", "-O2", "-D_GNU_SOURCE", "-o", self.bench.folder / "pg_server",
-                        HERE / "pg_server.c", *flags, "-lpthread"], check=True)
+        for name, libraries in (("pg_server", ["libpq"]), ("pg_threads", ["libpq", "libmicrohttpd"])):
+            flags = subprocess.run(["pkg-config", "--cflags", "--libs", *libraries], check=True,
+                                   capture_output=True, text=True).stdout.split()
+            subprocess.run(["cc", "-O2", "-D_GNU_SOURCE", "-o", self.bench.folder / name,
+                            HERE / f"{name}.c", *flags, "-lpthread"], check=True)
 
     def make_data(self, t):
         t.ask("POST", "/api/db-editor/tables", self.contacts)
@@ -149,25 +150,31 @@ class PostgresBench:
             "one": (["/one/", self.ids, "none"], ["/api/custom/contacts/", self.ids, t.token]),
             "list": (["/list", "none"], [wanted, t.token]),
         }
-        results = {name: ([], [], []) for name in kinds}
-        program = self.bench.folder / "pg_server"
-        with Bare(program, database, "pipelined") as p, Bare(program, database, "blocking") as b:
+        yardsticks = (
+            ("libpq pipelined", {"one": 1.6, "list": 1.3}),
+            ("libmicrohttpd, a blocking connection a thread", {"one": 1.0, "list": 1.0}),
+            ("no library, a blocking connection a thread", {}),
+        )
+        results = {name: [[] for _ in range(len(yardsticks) + 1)] for name in kinds}
+        bare = self.bench.folder / "pg_server"
+        with Bare(bare, database, "pipelined") as p, \
+                Bare(self.bench.folder / "pg_threads", database) as m, \
+                Bare(bare, database, "blocking") as b:
             for n in range(self.o.rounds + 1):  # the first one warms up
                 for name, (for_bare, for_telaio) in kinds.items():
                     path = HERE / "wrk" / f"{name}.lua"
                     seconds = self.o.seconds if n else 1
-                    three = [servers.load(server, path, args, seconds) for server, args in
-                             ((p, for_bare), (b, for_bare), (t, for_telaio))]
-                    for place, one in zip(results[name], three):
+                    all_of_them = [servers.load(server, path, args, seconds)
+                                   for server, args in ((p, for_bare), (m, for_bare), (b, for_bare),
+                                                        (t, for_telaio))]
+                    for place, one in zip(results[name], all_of_them):
                         place.extend([one] if n else [])
-        titles = {"one": ("point read", 1.6), "list": ("list of 50, filter and sort", 1.3)}
-        for name, (piped, blocking, telaio) in results.items():
-            title, aim = titles[name]
-            for left, others, limit in (("libpq pipelined", piped, aim),
-                                        ("a blocking connection a thread", blocking, 1.0)):
+        titles = {"one": "point read", "list": "list of 50, filter and sort"}
+        for name, (*others, telaio) in results.items():
+            for (left, limits), other in zip(yardsticks, others):
                 self.rows.append(report.ratio_row(
-                    f"PostgreSQL: {title} (left: {left})", "µs of processor",
-                    [r["cpu"] for r in others], [r["cpu"] for r in telaio], limit))
+                    f"PostgreSQL: {titles[name]} (left: {left})", "µs of processor",
+                    [r["cpu"] for r in other], [r["cpu"] for r in telaio], limits.get(name)))
 
     # ---- beside a slow statement -----------------------------------------------------------------
 
