@@ -29,11 +29,15 @@
 #define ALIGNMENT   16u
 #define BLOCK_FIRST 4096u
 #define BLOCK_MAX   (256u << 10)
+#define CLEAN_MAX   (64u << 10) /* a first block that is larger is no first block of many */
 
+/* What is given out is zeroed: the first block of an arena is so as a whole, and again before it is
+ * used anew; later ones piece by piece, for who knows how much of them will be used. */
 struct block {
     struct block *next;
-    size_t used;
+    size_t used; /* known when it is no longer the newest */
     size_t cap;
+    bool is_clean;
     _Alignas(ALIGNMENT) unsigned char bytes[];
 };
 
@@ -44,9 +48,11 @@ struct defer {
 };
 
 struct arena {
-    struct block *blocks; /* newest first; allocation happens in the newest */
-    struct defer *defers; /* newest first */
+    unsigned char *at, *end; /* what is left of the newest block */
+    struct block *blocks;    /* newest first; allocation happens in the newest */
+    struct defer *defers;    /* newest first */
     size_t total;
+    struct arena *next; /* of the spare ones */
 };
 
 void bug_at(const char *file, int line, const char *what)
@@ -56,8 +62,8 @@ void bug_at(const char *file, int line, const char *what)
 }
 
 /*
- * First blocks are kept for the next arenas of their thread: every request and every session makes
- * one. Not under a sanitizer, which should see each come and go.
+ * Arenas and first blocks are kept for the next ones of their thread: every request and every
+ * session makes one. Not under a sanitizer, which should see each come and go.
  */
 #ifdef ARENA_ASAN
 #define SPARE_MAX 0
@@ -66,8 +72,9 @@ void bug_at(const char *file, int line, const char *what)
 #endif
 
 static _Thread_local struct spare {
-    struct block *first;
-    int n;
+    struct block *blocks;
+    struct arena *arenas;
+    int n_blocks, n_arenas;
     bool is_known; /* the thread's end frees them */
 } spare;
 static pthread_key_t spare_key;
@@ -76,12 +83,17 @@ static pthread_once_t spare_once = PTHREAD_ONCE_INIT;
 static void free_spare(void *p)
 {
     struct spare *s = p;
-    while (s->first) {
-        struct block *b = s->first;
-        s->first = b->next;
+    while (s->blocks) {
+        struct block *b = s->blocks;
+        s->blocks = b->next;
         free(b);
     }
-    s->n = SPARE_MAX; /* what other destructors free is not kept */
+    while (s->arenas) {
+        struct arena *a = s->arenas;
+        s->arenas = a->next;
+        free(a);
+    }
+    s->n_blocks = s->n_arenas = SPARE_MAX; /* what other destructors free is not kept */
 }
 
 static void make_spare_key(void)
@@ -89,50 +101,79 @@ static void make_spare_key(void)
     BUG_ON(pthread_key_create(&spare_key, free_spare) != 0);
 }
 
-static bool keep_spare(struct block *b)
+/* Before the thread keeps its first. */
+static void make_known(void)
 {
-    if (b->cap != BLOCK_FIRST || spare.n >= SPARE_MAX) {
-        return false;
-    }
     if (!spare.is_known) {
         BUG_ON(pthread_once(&spare_once, make_spare_key) != 0);
         BUG_ON(pthread_setspecific(spare_key, &spare) != 0);
         spare.is_known = true;
     }
-    b->next = spare.first;
-    spare.first = b;
-    spare.n++;
-    return true;
 }
 
-static struct block *take_block(size_t cap)
+static struct block *take_block(size_t cap, bool is_clean)
 {
-    struct block *b = spare.first;
+    struct block *b = spare.blocks;
     if (cap == BLOCK_FIRST && b) {
-        spare.first = b->next;
-        spare.n--;
+        spare.blocks = b->next;
+        spare.n_blocks--;
         return b;
     }
-    b = malloc(sizeof *b + cap);
+    b = is_clean ? calloc(1, sizeof *b + cap) : malloc(sizeof *b + cap);
     BUG_ON(!b);
+    b->cap = cap;
+    b->is_clean = is_clean;
     return b;
 }
 
-static struct block *add_block(struct arena *a, size_t cap)
+static void free_block(struct block *b)
 {
-    struct block *b = take_block(cap);
+    UNPOISON(b->bytes, b->cap);
+    if (b->cap != BLOCK_FIRST || spare.n_blocks >= SPARE_MAX) {
+        free(b);
+        return;
+    }
+    make_known();
+    memset(b->bytes, 0, b->used);
+    b->next = spare.blocks;
+    spare.blocks = b;
+    spare.n_blocks++;
+}
+
+static void note_used(struct arena *a)
+{
+    if (a->blocks) {
+        a->blocks->used = (size_t)(a->at - a->blocks->bytes);
+    }
+}
+
+static void give_from(struct arena *a, struct block *b)
+{
+    a->at = b->bytes;
+    a->end = b->bytes + b->cap;
+    POISON(b->bytes, b->cap);
+}
+
+static void add_block(struct arena *a, size_t cap)
+{
+    struct block *b = take_block(cap, !a->blocks && cap <= CLEAN_MAX);
+    note_used(a);
     b->next = a->blocks;
-    b->used = 0;
-    b->cap = cap;
-    POISON(b->bytes, cap);
     a->blocks = b;
     a->total += sizeof *b + cap;
-    return b;
+    give_from(a, b);
 }
 
 struct arena *arena_new(void)
 {
-    struct arena *a = calloc(1, sizeof *a);
+    struct arena *a = spare.arenas;
+    if (a) {
+        spare.arenas = a->next;
+        spare.n_arenas--;
+        *a = (struct arena){0};
+        return a;
+    }
+    a = calloc(1, sizeof *a);
     BUG_ON(!a);
     return a;
 }
@@ -146,26 +187,26 @@ static void run_defers(struct arena *a)
     }
 }
 
-static void free_block(struct block *b)
-{
-    UNPOISON(b->bytes, b->cap);
-    if (!keep_spare(b)) {
-        free(b);
-    }
-}
-
 struct arena *arena_free(struct arena *a)
 {
     if (!a) {
         return NULL;
     }
     run_defers(a);
+    note_used(a);
     while (a->blocks) {
         struct block *b = a->blocks;
         a->blocks = b->next;
         free_block(b);
     }
-    free(a);
+    if (spare.n_arenas >= SPARE_MAX) {
+        free(a);
+        return NULL;
+    }
+    make_known();
+    a->next = spare.arenas;
+    spare.arenas = a;
+    spare.n_arenas++;
     return NULL;
 }
 
@@ -177,6 +218,7 @@ void arena_freep(struct arena **ap)
 void arena_reset(struct arena *a)
 {
     run_defers(a);
+    note_used(a);
     while (a->blocks && a->blocks->next) {
         struct block *b = a->blocks;
         a->blocks = b->next;
@@ -184,25 +226,34 @@ void arena_reset(struct arena *a)
         free_block(b);
     }
     if (a->blocks) {
-        a->blocks->used = 0;
-        POISON(a->blocks->bytes, a->blocks->cap);
+        UNPOISON(a->blocks->bytes, a->blocks->used);
+        if (a->blocks->is_clean) {
+            memset(a->blocks->bytes, 0, a->blocks->used);
+        }
+        give_from(a, a->blocks);
     }
+}
+
+static void make_room(struct arena *a, size_t need)
+{
+    size_t cap = a->blocks ? a->blocks->cap * 2 : BLOCK_FIRST;
+    cap = cap > BLOCK_MAX ? BLOCK_MAX : cap;
+    add_block(a, cap < need ? need : cap);
 }
 
 void *arena_alloc(struct arena *a, size_t n)
 {
     BUG_ON(n > SIZE_MAX / 2);
     size_t need = (n + (n == 0) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT + REDZONE;
-    struct block *b = a->blocks;
-    if (!b || need > b->cap - b->used) {
-        size_t cap = b ? b->cap * 2 : BLOCK_FIRST;
-        cap = cap > BLOCK_MAX ? BLOCK_MAX : cap;
-        b = add_block(a, cap < need ? need : cap);
+    if (need > (size_t)(a->end - a->at)) {
+        make_room(a, need);
     }
-    unsigned char *p = b->bytes + b->used;
-    b->used += need;
+    unsigned char *p = a->at;
+    a->at += need;
     UNPOISON(p, n);
-    memset(p, 0, n);
+    if (!a->blocks->is_clean) {
+        memset(p, 0, n);
+    }
     return p;
 }
 

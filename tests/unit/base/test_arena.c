@@ -169,6 +169,27 @@ static void memory_that_was_used_before_is_zeroed(void **state)
     assert_int_equal(n_wrong[ARRAY_LEN(threads)], 0);
 }
 
+/* As a request's arena is used again and again, with a first block of any size. */
+static void memory_is_zeroed_after_a_reset_too(void **state)
+{
+    (void)state;
+    static const size_t firsts[] = {100, 4096, 16384, 100000};
+    for (size_t i = 0; i < ARRAY_LEN(firsts); i++) {
+        AUTO(arena_freep) struct arena *a = arena_new();
+        memset(arena_alloc(a, firsts[i]), 0xff, firsts[i]);
+        for (int round = 0; round < 4; round++) {
+            arena_reset(a);
+            for (size_t n = 1; n < 400; n += 7) {
+                unsigned char *p = arena_alloc(a, n);
+                for (size_t k = 0; k < n; k++) {
+                    assert_int_equal(p[k], 0);
+                }
+                memset(p, 0xff, n);
+            }
+        }
+    }
+}
+
 static void freeing_nothing_is_fine(void **state)
 {
     (void)state;
@@ -202,6 +223,7 @@ int main(void)
         cmocka_unit_test(an_array_grows_by_pushing_and_keeps_what_it_holds),
         cmocka_unit_test(copies_end_in_nul),
         cmocka_unit_test(memory_that_was_used_before_is_zeroed),
+        cmocka_unit_test(memory_is_zeroed_after_a_reset_too),
         cmocka_unit_test(freeing_nothing_is_fine),
 #if defined(__SANITIZE_ADDRESS__)
         cmocka_unit_test(bytes_that_were_not_given_out_are_poisoned),
