@@ -82,17 +82,8 @@ void buf_add_grow(struct buf *b, const void *p, size_t n)
 
 void buf_add_int64(struct buf *b, int64_t v)
 {
-    char text[24];
-    char *p = text + sizeof text;
-    uint64_t u = v < 0 ? (uint64_t)0 - (uint64_t)v : (uint64_t)v;
-    do {
-        *--p = (char)('0' + u % 10);
-        u /= 10;
-    } while (u > 0);
-    if (v < 0) {
-        *--p = '-';
-    }
-    buf_add(b, p, (size_t)(text + sizeof text - p));
+    char text[INT64_TEXT_MAX];
+    buf_add(b, text, (size_t)(int64_put(text, v) - text));
 }
 
 void buf_vprintf(struct buf *b, const char *fmt, va_list ap)

@@ -50,6 +50,20 @@ const char *buf_text(const struct buf *b);
 char *buf_reserve(struct buf *b, size_t n);
 void buf_commit(struct buf *b, size_t n);
 
+/** buf_room() - where @n more bytes go when there is room for them already; NULL: there is none
+ *  yet, which is no failure. What was written is taken by buf_end(). */
+static inline char *buf_room(struct buf *b, size_t n)
+{
+    return n < b->cap - b->n && n <= b->max - b->n ? b->p + b->n : NULL;
+}
+
+/** buf_end() - the bytes end at @end, which is within the room that was given. */
+static inline void buf_end(struct buf *b, char *end)
+{
+    b->n = (size_t)(end - b->p);
+    *end = '\0';
+}
+
 /* buf_add() when the room is not there yet. */
 void buf_add_grow(struct buf *b, const void *p, size_t n);
 

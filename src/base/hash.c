@@ -1,5 +1,6 @@
 #include "base/hash.h"
 
+#include <endian.h>
 #include <string.h>
 
 static const uint32_t K[64] = {
@@ -166,28 +167,46 @@ void hash128_add_word(struct hash128 *h, uint64_t word)
     h->n_bytes += 8;
 }
 
-static uint64_t load_word(const unsigned char *p)
+static inline uint64_t load_word(const unsigned char *p)
 {
-    uint64_t word = 0;
-    for (unsigned i = 0; i < 8; i++) {
-        word |= (uint64_t)p[i] << 8 * i;
+    uint64_t word;
+    memcpy(&word, p, sizeof word);
+    return le64toh(word);
+}
+
+/* Fewer than eight bytes: two halves that may overlap, or up to three bytes that may be one. */
+static inline uint64_t load_part(const unsigned char *p, size_t n)
+{
+    uint32_t low, high;
+    if (n >= sizeof low) {
+        memcpy(&low, p, sizeof low);
+        memcpy(&high, p + n - sizeof high, sizeof high);
+        return le32toh(low) | (uint64_t)le32toh(high) << 8 * (n - sizeof high);
     }
-    return word;
+    return n == 0 ? 0
+                  : p[0] | (uint64_t)p[n / 2] << 8 * (n / 2) | (uint64_t)p[n - 1] << 8 * (n - 1);
 }
 
 void hash128_add(struct hash128 *h, const void *p, size_t n)
 {
     const unsigned char *from = p;
+    unsigned have = 8 * (h->n_bytes % 8);
+    uint64_t tail = h->tail, word;
+    struct sip v = sip_load(h);
+    h->n_bytes += n;
     for (; n >= 8; n -= 8, from += 8) {
-        hash128_add_word(h, load_word(from));
+        word = load_word(from);
+        v = sip_word(v, tail | word << have);
+        tail = have ? word >> (64 - have) : 0;
     }
-    for (; n > 0; n--) {
-        h->tail |= (uint64_t)*from++ << 8 * (h->n_bytes % 8);
-        if (++h->n_bytes % 8 == 0) {
-            sip_store(h, sip_word(sip_load(h), h->tail));
-            h->tail = 0;
-        }
+    word = load_part(from, n);
+    tail |= word << have;
+    if (have + 8 * n >= 64) {
+        v = sip_word(v, tail);
+        tail = have ? word >> (64 - have) : 0;
     }
+    h->tail = tail;
+    sip_store(h, v);
 }
 
 static struct sip sip_take(struct sip v, unsigned char *out)

@@ -524,8 +524,67 @@ static void quote_ascii(struct buf *b, unsigned char c)
     }
 }
 
+/* Up to fifteen bytes as one word or two that overlap; what is missing is filled with spaces. */
+static bool copy_short(char *to, const char *from, size_t n)
+{
+    uint64_t word = EACH_BYTE(' '), end = EACH_BYTE(' ');
+    if (n >= sizeof word) {
+        memcpy(&word, from, sizeof word);
+        memcpy(&end, from + n - sizeof end, sizeof end);
+        memcpy(to, &word, sizeof word);
+        memcpy(to + n - sizeof end, &end, sizeof end);
+        return !may_need_escape(word) && !may_need_escape(end);
+    }
+    for (size_t i = 0; i < n; i++) {
+        to[i] = from[i];
+        word = word << 8 | (unsigned char)from[i];
+    }
+    return !may_need_escape(word);
+}
+
+/* Sixteen bytes at once, in whatever the processor has for that. */
+typedef signed char lane __attribute__((vector_size(16)));
+
+static inline bool copy_lane(char *to, const char *from)
+{
+    lane v;
+    memcpy(&v, from, sizeof v);
+    memcpy(to, &v, sizeof v);
+    lane odd = (v < 0x20) | (v == '"') | (v == '\\'); /* beyond ASCII is below 0 */
+    uint64_t halves[2];
+    memcpy(halves, &odd, sizeof halves);
+    return (halves[0] | halves[1]) == 0;
+}
+
+/* Copy and look in one go; false: a byte may need more than a copy. */
+static bool copy_plain(char *to, const char *from, size_t n)
+{
+    if (n < sizeof(lane)) {
+        return copy_short(to, from, n);
+    }
+    for (size_t i = 0; i < n - sizeof(lane); i += sizeof(lane)) {
+        if (!copy_lane(to + i, from + i)) {
+            return false;
+        }
+    }
+    return copy_lane(to + n - sizeof(lane), from + n - sizeof(lane));
+}
+
+char *json_quote_plain(char *at, struct str v)
+{
+    at[0] = '"';
+    at[v.n + 1] = '"';
+    return copy_plain(at + 1, v.p, v.n) ? at + v.n + 2 : NULL;
+}
+
 void json_quote(struct buf *b, struct str v)
 {
+    char *at = buf_room(b, v.n + 2);
+    char *end = at ? json_quote_plain(at, v) : NULL;
+    if (end) {
+        buf_end(b, end);
+        return;
+    }
     buf_addc(b, '"');
     while (v.n > 0) {
         size_t run = plain_run(v);

@@ -110,3 +110,7 @@ void jsonw_kv_instant(struct json_writer *w, const char *key, int64_t us);
 
 /** json_quote() - append @v as a JSON string with its quotes. */
 void json_quote(struct buf *b, struct str v);
+/** json_quote_plain() - the same into room for v.n + 2 bytes at @at; returns where it ends, NULL
+ * when
+ *  @v is not ASCII without anything to escape: what stands at @at then means nothing. */
+char *json_quote_plain(char *at, struct str v);

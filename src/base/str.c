@@ -83,6 +83,22 @@ bool str_int64(struct str s, int64_t *out)
     return true;
 }
 
+char *int64_put(char *at, int64_t v)
+{
+    uint64_t rest = v < 0 ? (uint64_t)0 - (uint64_t)v : (uint64_t)v;
+    size_t n = 1;
+    if (v < 0) {
+        *at++ = '-';
+    }
+    for (uint64_t most = 10; rest >= most && n < INT64_TEXT_MAX - 1; most *= 10) {
+        n++;
+    }
+    for (char *p = at + n; p > at; rest /= 10) {
+        *--p = (char)('0' + rest % 10);
+    }
+    return at + n;
+}
+
 static size_t skip_digits(struct str s, size_t i)
 {
     while (i < s.n && s.p[i] >= '0' && s.p[i] <= '9') {

@@ -59,6 +59,10 @@ bool str_split(struct str *rest, char sep, struct str *part);
 /** str_int64() - *@out = @s as a decimal integer, whole view, no spaces; false when it is none. */
 bool str_int64(struct str s, int64_t *out);
 
+/** int64_put() - the digits of @v at @at, no NUL; returns where they end. */
+#define INT64_TEXT_MAX 20
+char *int64_put(char *at, int64_t v);
+
 /** str_double() - *@out = @s as a finite decimal number in JSON's grammar; false when it is none.
  */
 bool str_double(struct str s, double *out);

@@ -11,6 +11,9 @@
  */
 int64_t time_now_us(void); /* wall clock */
 int64_t time_monotonic_us(void);
+/** time_coarse_us() - time_monotonic_us() as of the last tick, up to 10 ms ago: a tenth of the
+ *  cost, good enough for what is kept for a moment. */
+int64_t time_coarse_us(void);
 
 #define INSTANT_TEXT_MAX 32
 /** instant_format() - @us as RFC 3339 UTC at @out; returns the length. */

@@ -1,6 +1,7 @@
 #include "base/uuid.h"
 
 #include <stdint.h>
+#include <string.h>
 #include <sys/random.h>
 
 #include "base/attr.h"
@@ -57,31 +58,48 @@ void uuid_make(char out[UUID_TEXT + 1])
     out[UUID_TEXT] = '\0';
 }
 
-static bool is_hex(char c)
+#define EACH_BYTE(b) (UINT64_C(0x0101010101010101) * (b))
+
+static uint64_t load(const char *p)
 {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+    uint64_t word;
+    memcpy(&word, p, sizeof word);
+    return word;
 }
 
+/* All eight bytes are hexadecimal digits. The high bit of a byte says whether it is at least what
+ * was added to it up to 0x80. */
+static bool is_hex(uint64_t word)
+{
+    uint64_t lower = word | EACH_BYTE(0x20);
+    uint64_t digit = (word + EACH_BYTE(0x80 - '0')) & ~(word + EACH_BYTE(0x7f - '9'));
+    uint64_t letter = (lower + EACH_BYTE(0x80 - 'a')) & ~(lower + EACH_BYTE(0x7f - 'f'));
+    return ((digit | letter) & ~word & EACH_BYTE(0x80)) == EACH_BYTE(0x80);
+}
+
+/* @text with the dashes at two places, which are no digits, made ones. */
+static bool is_hex_but(const char *p, size_t dash, size_t other)
+{
+    char text[sizeof(uint64_t)];
+    memcpy(text, p, sizeof text);
+    bool are_dashes = text[dash] == '-' && text[other] == '-';
+    text[dash] = text[other] = '0';
+    return are_dashes && is_hex(load(text));
+}
+
+/* 8-4-4-4-12, in words of eight bytes. */
 bool uuid_valid(struct str s)
 {
-    if (s.n != UUID_TEXT) {
-        return false;
-    }
-    for (size_t i = 0; i < s.n; i++) {
-        bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-        if (dash ? s.p[i] != '-' : !is_hex(s.p[i])) {
-            return false;
-        }
-    }
-    return true;
+    return s.n == UUID_TEXT && is_hex(load(s.p)) && is_hex_but(s.p + 8, 0, 5) &&
+           is_hex_but(s.p + 16, 2, 7) && is_hex(load(s.p + 24)) && is_hex(load(s.p + 28));
 }
 
+/* Of what may be in a UUID only upper case lacks that bit. */
 void uuid_lower(char out[UUID_TEXT + 1], struct str s)
 {
     BUG_ON(s.n != UUID_TEXT);
     for (size_t i = 0; i < UUID_TEXT; i++) {
-        char c = s.p[i];
-        out[i] = c >= 'A' && c <= 'F' ? (char)(c - 'A' + 'a') : c;
+        out[i] = (char)(s.p[i] | 0x20);
     }
     out[UUID_TEXT] = '\0';
 }

@@ -43,6 +43,29 @@ static void the_maximum_is_reached_and_not_passed(void **state)
     }
 }
 
+static void room_is_given_where_it_is_and_never_made(void **state)
+{
+    (void)state;
+    struct buf b;
+    buf_init(&b, 600);
+    assert_null(buf_room(&b, 0));
+    assert_null(buf_room(&b, 10));
+    assert_false(buf_failed(&b));
+    buf_adds(&b, "abc");
+    size_t cap = b.cap;
+    char *at = buf_room(&b, cap - b.n - 1);
+    assert_ptr_equal(at, b.p + 3);
+    assert_null(buf_room(&b, cap - b.n)); /* a NUL stands behind */
+    memcpy(at, "defg", 4);
+    buf_end(&b, at + 2);
+    assert_string_equal(buf_text(&b), "abcde");
+    assert_non_null(buf_reserve(&b, 595));
+    assert_non_null(buf_room(&b, 595));
+    assert_null(buf_room(&b, 596)); /* beyond the maximum */
+    assert_int_equal(b.n, 5);
+    buf_release(&b);
+}
+
 static void failure_is_sticky_and_empties(void **state)
 {
     (void)state;
@@ -170,6 +193,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(text_grows_and_ends_in_nul),
         cmocka_unit_test(the_maximum_is_reached_and_not_passed),
+        cmocka_unit_test(room_is_given_where_it_is_and_never_made),
         cmocka_unit_test(failure_is_sticky_and_empties),
         cmocka_unit_test(a_request_beyond_any_size_fails_and_does_not_wrap),
         cmocka_unit_test(whole_numbers_are_written_as_c_writes_them),

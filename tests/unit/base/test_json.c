@@ -292,32 +292,63 @@ static void commas_are_the_writers_affair(void **state)
     buf_release(&b);
 }
 
-/* Wherever it stands, whatever stands before it. */
+static void read_back(const char *text, size_t n, size_t at, bool has_room)
+{
+    AUTO(arena_freep) struct arena *a = arena_new();
+    struct buf b;
+    json_t *doc;
+    buf_init(&b, 400);
+    if (has_room) {
+        assert_non_null(buf_reserve(&b, 300));
+    }
+    json_quote(&b, (struct str){text, n});
+    assert_int_equal(parse(a, buf_str(&b), &doc), ERR_OK);
+    struct str back = {json_string_value(doc), json_string_length(doc)};
+    if ((unsigned char)text[at] < 0x80) {
+        assert_true(str_eq(back, (struct str){text, n}));
+    } else {
+        assert_int_equal(back.n, n + 2);
+        assert_memory_equal(back.p, text, at);
+        assert_memory_equal(back.p + at, "\xef\xbf\xbd", 3);
+        assert_memory_equal(back.p + at + 3, text + at + 1, n - at - 1);
+    }
+    buf_release(&b);
+}
+
+/* Wherever it stands, whatever stands around it, however long the text is. */
 static void every_byte_is_quoted_into_valid_json(void **state)
 {
     (void)state;
     static const char around[] = {' ', '!', '\x7f', '#', '[', ']'};
-    for (int i = 0; i < 256 * 20; i++) {
-        AUTO(arena_freep) struct arena *a = arena_new();
-        unsigned char c = (unsigned char)(i % 256);
-        size_t at = (size_t)i / 256;
-        char text[20];
-        struct buf b;
-        json_t *doc;
-        memset(text, around[(size_t)i % sizeof around], sizeof text);
-        text[at] = (char)c;
-        buf_init(&b, 200);
-        json_quote(&b, (struct str){text, sizeof text});
-        assert_int_equal(parse(a, buf_str(&b), &doc), ERR_OK);
-        struct str back = {json_string_value(doc), json_string_length(doc)};
-        if (c < 0x80) {
-            assert_true(str_eq(back, (struct str){text, sizeof text}));
-        } else {
-            assert_int_equal(back.n, sizeof text + 2);
-            assert_memory_equal(back.p, text, at);
-            assert_memory_equal(back.p + at, "\xef\xbf\xbd", 3);
-            assert_memory_equal(back.p + at + 3, text + at + 1, sizeof text - at - 1);
+    static const size_t lengths[] = {1, 2, 3, 7, 8, 9, 15, 16, 17, 20, 31, 32, 33, 36};
+    unsigned turn = 0;
+    for (size_t i = 0; i < ARRAY_LEN(lengths); i++) {
+        for (unsigned k = 0; k < 256 * lengths[i]; k++) {
+            char text[40];
+            size_t at = k / 256;
+            memset(text, around[turn++ % sizeof around], sizeof text);
+            text[at] = (char)(k % 256);
+            read_back(text, lengths[i], at, turn % 2);
         }
+    }
+}
+
+static void what_is_quoted_in_place_is_what_is_appended(void **state)
+{
+    (void)state;
+    char text[70], at[72];
+    for (size_t n = 0; n <= sizeof text; n++) {
+        struct buf b;
+        for (size_t i = 0; i < n; i++) {
+            text[i] = (char)('#' + i);
+        }
+        text[n ? n - 1 : 0] = n % 2 ? '~' : ' ';
+        text[n > 57 ? 57 : 0] = 'x'; /* the backslash */
+        buf_init(&b, 200);
+        json_quote(&b, (struct str){text, n});
+        char *end = json_quote_plain(at, (struct str){text, n});
+        assert_non_null(end);
+        assert_true(str_eq(buf_str(&b), (struct str){at, (size_t)(end - at)}));
         buf_release(&b);
     }
 }
@@ -391,6 +422,7 @@ int main(void)
         cmocka_unit_test(fields_that_are_not_known_are_named),
         cmocka_unit_test(commas_are_the_writers_affair),
         cmocka_unit_test(every_byte_is_quoted_into_valid_json),
+        cmocka_unit_test(what_is_quoted_in_place_is_what_is_appended),
         cmocka_unit_test(doubles_are_written_short_and_read_back_equal),
         cmocka_unit_test(sorted_text_is_the_same_whatever_the_order_of_keys),
         cmocka_unit_test(a_buffer_that_is_full_fails_the_writer_too),

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
@@ -163,9 +164,27 @@ static void texts_compare_with_null(void **state)
     assert_false(text_eq("a", "A"));
 }
 
+static void put_digits_read_back_equal(void **state)
+{
+    (void)state;
+    char text[INT64_TEXT_MAX], wanted[32];
+    int64_t v = 1;
+    for (int i = 0; i < 4 * 64; i++) {
+        int64_t all[] = {v, -v, v - 1, INT64_MIN, INT64_MAX, i - 128};
+        for (size_t k = 0; k < ARRAY_LEN(all); k++) {
+            size_t n = (size_t)(int64_put(text, all[k]) - text);
+            int n_wanted = snprintf(wanted, sizeof wanted, "%lld", (long long)all[k]);
+            assert_int_equal(n, n_wanted);
+            assert_memory_equal(text, wanted, n);
+        }
+        v = v > INT64_MAX / 10 ? i : v * 10 + i % 10;
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(put_digits_read_back_equal),
         cmocka_unit_test(the_empty_view_is_equal_to_every_empty_view),
         cmocka_unit_test(a_part_never_leaves_the_whole),
         cmocka_unit_test(case_is_folded_for_ascii_letters_only),

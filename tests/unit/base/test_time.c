@@ -98,6 +98,34 @@ static void what_is_written_is_canonical_and_nothing_else(void **state)
     }
 }
 
+/* One byte of a canonical text after the other, as anything. */
+static void one_byte_makes_it_another_text(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"2026-01-31T12:59:08Z", "2026-01-31T12:59:08.900001Z"};
+    for (size_t t = 0; t < ARRAY_LEN(texts); t++) {
+        char text[INSTANT_TEXT_MAX];
+        size_t n = strlen(texts[t]);
+        for (size_t i = 0; i < 256 * n; i++) {
+            bool is_digit = texts[t][i / 256] >= '0' && texts[t][i / 256] <= '9';
+            memcpy(text, texts[t], n + 1);
+            char c = text[i / 256] = (char)(i % 256);
+            bool fits = is_digit ? c >= '0' && c <= '9' : c == texts[t][i / 256];
+            assert_int_equal(instant_is_canonical((struct str){text, n}), fits);
+        }
+    }
+}
+
+static void the_coarse_clock_is_a_tick_behind_at_most(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 1000; i++) {
+        int64_t before = time_monotonic_us(), coarse = time_coarse_us();
+        assert_true(coarse <= time_monotonic_us());
+        assert_true(coarse > before - 100000);
+    }
+}
+
 static void offsets_and_short_forms_are_read(void **state)
 {
     (void)state;
@@ -216,6 +244,8 @@ int main(void)
         cmocka_unit_test(every_day_of_four_centuries_agrees_with_the_system),
         cmocka_unit_test(what_is_written_reads_back_equal),
         cmocka_unit_test(what_is_written_is_canonical_and_nothing_else),
+        cmocka_unit_test(one_byte_makes_it_another_text),
+        cmocka_unit_test(the_coarse_clock_is_a_tick_behind_at_most),
         cmocka_unit_test(offsets_and_short_forms_are_read),
         cmocka_unit_test(what_is_no_instant_is_refused),
         cmocka_unit_test(only_days_that_exist_are_dates),

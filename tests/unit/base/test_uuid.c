@@ -105,6 +105,33 @@ static void random_bytes_fill_every_place(void **state)
     random_bytes(seen, 0);
 }
 
+static bool fits(size_t at, char c)
+{
+    bool is_dash = at == 8 || at == 13 || at == 18 || at == 23;
+    return is_dash ? c == '-' : c && strchr("0123456789abcdefABCDEF", c);
+}
+
+/* One byte after the other, as anything. */
+static void one_byte_makes_it_another_text(void **state)
+{
+    (void)state;
+    static const char good[] = "6ba7b810-9dad-11d1-80b4-00c04fd430c8";
+    for (size_t i = 0; i < 256 * UUID_TEXT; i++) {
+        char text[UUID_TEXT + 1], lower[UUID_TEXT + 1];
+        size_t at = i / 256;
+        memcpy(text, good, sizeof text);
+        char c = text[at] = (char)(i % 256);
+        bool is_good = fits(at, c);
+        assert_int_equal(uuid_valid((struct str){text, UUID_TEXT}), is_good);
+        if (is_good) {
+            uuid_lower(lower, (struct str){text, UUID_TEXT});
+            assert_int_equal(lower[at], c >= 'A' && c <= 'F' ? c - 'A' + 'a' : c);
+            lower[at] = good[at];
+            assert_string_equal(lower, good);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -112,6 +139,7 @@ int main(void)
         cmocka_unit_test(its_first_bits_are_the_time),
         cmocka_unit_test(no_two_are_equal),
         cmocka_unit_test(only_the_usual_form_is_valid),
+        cmocka_unit_test(one_byte_makes_it_another_text),
         cmocka_unit_test(lower_case_is_the_stored_form),
         cmocka_unit_test(random_bytes_fill_every_place),
     };
