@@ -12,11 +12,25 @@
 #define SAFE_INTEGER  (INT64_C(1) << 53)
 #define NUMBER_DIGITS 15
 
+/* What a text of a column is in JSON. */
+enum text_form { FORM_STRING = 0, FORM_NUMBER, FORM_INSTANT, FORM_JSON };
+
+static enum text_form form_of(const struct column *c)
+{
+    static const unsigned char forms[TYPE_N] = {
+        [TYPE_INT16] = FORM_NUMBER,    [TYPE_INT32] = FORM_NUMBER,   [TYPE_INT64] = FORM_NUMBER,
+        [TYPE_DECIMAL] = FORM_NUMBER,  [TYPE_FLOAT32] = FORM_NUMBER, [TYPE_FLOAT64] = FORM_NUMBER,
+        [TYPE_INSTANT] = FORM_INSTANT, [TYPE_JSON] = FORM_JSON,      [TYPE_ARRAY] = FORM_JSON,
+    };
+    return (enum text_form)forms[c->type.kind];
+}
+
 void row_shape_init(struct row_shape *s, struct arena *a, const struct column *const *columns,
                     size_t n)
 {
     struct buf b;
     struct str *keys = ARENA_ARRAY(a, n, struct str);
+    unsigned char *forms = arena_alloc(a, n);
     buf_init(&b, BUF_MAX_DEFAULT);
     for (size_t i = 0; i < n; i++) {
         buf_clear(&b);
@@ -24,9 +38,10 @@ void row_shape_init(struct row_shape *s, struct arena *a, const struct column *c
         json_quote(&b, str_of(columns[i]->name));
         buf_addc(&b, ':');
         keys[i] = (struct str){arena_str(a, buf_str(&b)), b.n};
+        forms[i] = (unsigned char)form_of(columns[i]);
     }
     buf_release(&b);
-    *s = (struct row_shape){columns, keys, n};
+    *s = (struct row_shape){columns, keys, forms, n};
 }
 
 /* Digits from the first that is not 0 on, without the zeros at the end of a whole number. */
@@ -98,9 +113,9 @@ static void add_int(struct buf *b, const struct column *c, int64_t i)
         return;
     }
     bool is_safe = i >= -SAFE_INTEGER && i <= SAFE_INTEGER;
-    buf_adds(b, is_safe ? "" : "\"");
+    buf_add_str(b, is_safe ? STR("") : STR("\""));
     buf_add_int64(b, i);
-    buf_adds(b, is_safe ? "" : "\"");
+    buf_add_str(b, is_safe ? STR("") : STR("\""));
 }
 
 static void add_base64(struct buf *b, struct str s)
@@ -132,14 +147,14 @@ static void add_json(struct buf *b, struct str s)
     }
 }
 
-static void add_text(struct buf *b, const struct column *c, struct str s)
+static void add_text(struct buf *b, enum text_form form, struct str s)
 {
     int64_t us = 0;
-    if (type_is_number(&c->type)) {
+    if (form == FORM_NUMBER) {
         add_number(b, s);
-    } else if (c->type.kind == TYPE_JSON || c->type.kind == TYPE_ARRAY) {
+    } else if (form == FORM_JSON) {
         add_json(b, s);
-    } else if (c->type.kind == TYPE_INSTANT && !instant_is_canonical(s) && instant_parse(s, &us)) {
+    } else if (form == FORM_INSTANT && !instant_is_canonical(s) && instant_parse(s, &us)) {
         char text[INSTANT_TEXT_MAX];
         json_quote(b, (struct str){text, instant_format(text, us)});
     } else {
@@ -163,7 +178,7 @@ void cell_encode(struct buf *b, const struct column *c, struct value v)
         add_float(b, v.f);
         break;
     case VALUE_TEXT:
-        add_text(b, c, v.s);
+        add_text(b, form_of(c), v.s);
         break;
     case VALUE_BYTES:
         add_base64(b, v.s);
@@ -171,12 +186,61 @@ void cell_encode(struct buf *b, const struct column *c, struct value v)
     }
 }
 
+/* ---- rows ---------------------------------------------------------------------------------- */
+
+/* More than anything but a text takes, with the quotes of one. */
+#define CELL_ROOM 32
+
+static char *put(char *at, struct str s)
+{
+    memcpy(at, s.p, s.n);
+    return at + s.n;
+}
+
+/* Nearly every cell is one of these. NULL: it is none, whatever stands at @at. */
+static char *put_usual(char *at, const struct row_shape *s, size_t i, const struct value *v)
+{
+    switch (v->kind) {
+    case VALUE_NULL:
+        return put(at, STR("null"));
+    case VALUE_INT: {
+        bool is_number = v->i >= -SAFE_INTEGER && v->i <= SAFE_INTEGER &&
+                         s->columns[i]->type.kind != TYPE_BOOLEAN;
+        return is_number ? int64_put(at, v->i) : NULL;
+    }
+    case VALUE_TEXT:
+        if (s->forms[i] == FORM_NUMBER) {
+            return is_plain_number(v->s) ? put(at, v->s) : NULL;
+        }
+        if (s->forms[i] == FORM_JSON ||
+            (s->forms[i] == FORM_INSTANT && !instant_is_canonical(v->s))) {
+            return NULL;
+        }
+        return json_quote_plain(at, v->s);
+    default:
+        return NULL;
+    }
+}
+
+/* @before the cell: its key, or a comma. In one go when there is room for it in @b. */
+static inline void add_cell(struct buf *b, struct str before, const struct row_shape *s, size_t i,
+                            const struct value *v)
+{
+    char *at = buf_room(b, before.n + CELL_ROOM + (v->kind == VALUE_TEXT ? v->s.n : 0));
+    char *end = at ? put_usual(put(at, before), s, i, v) : NULL;
+    if (end) {
+        buf_end(b, end);
+        return;
+    }
+    buf_add_str(b, before);
+    cell_encode(b, s->columns[i], *v);
+}
+
 void row_encode(struct buf *b, const struct row_shape *s, const struct value *row)
 {
     buf_addc(b, '{');
     for (size_t i = 0; i < s->n; i++) {
-        buf_add_str(b, s->keys[i]);
-        cell_encode(b, s->columns[i], row[i]);
+        add_cell(b, s->keys[i], s, i, &row[i]);
     }
     buf_addc(b, '}');
 }
@@ -185,8 +249,7 @@ void row_encode_array(struct buf *b, const struct row_shape *s, const struct val
 {
     buf_addc(b, '[');
     for (size_t i = 0; i < s->n; i++) {
-        buf_adds(b, i ? "," : "");
-        cell_encode(b, s->columns[i], row[i]);
+        add_cell(b, i ? STR(",") : STR(""), s, i, &row[i]);
     }
     buf_addc(b, ']');
 }

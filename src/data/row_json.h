@@ -12,7 +12,8 @@
 /* What every row of one answer has in common; made once. */
 struct row_shape {
     const struct column *const *columns;
-    const struct str *keys; /* quoted, with the colon and the comma before it */
+    const struct str *keys;     /* quoted, with the colon and the comma before it */
+    const unsigned char *forms; /* of the texts of each column */
     size_t n;
 };
 

@@ -155,6 +155,61 @@ static void only_numbers_stand_without_quotes(void **state)
     buf_release(&b);
 }
 
+/* Cells written in one go and cells written one by one are the same text, whatever they hold. */
+static void a_row_is_its_cells(void **state)
+{
+    (void)state;
+    static const enum type_kind kinds[] = {TYPE_BOOLEAN, TYPE_INT64,   TYPE_DECIMAL, TYPE_FLOAT64,
+                                           TYPE_TEXT,    TYPE_INSTANT, TYPE_UUID,    TYPE_JSON,
+                                           TYPE_ARRAY,   TYPE_DATE,    TYPE_BYTES};
+    const struct value values[] = {
+        value_null(),
+        value_bool(true),
+        value_int(1),
+        value_int(-(INT64_C(1) << 53)),
+        value_int(INT64_MIN),
+        value_float(0.1),
+        value_float(1e300),
+        value_bytes(STR("\x00\xff")),
+        value_str((struct str){NULL, 0}),
+        value_text("12.50"),
+        value_text("0123"),
+        value_text("{\"a\":[1]}"),
+        value_text("2026-01-31T12:00:00Z"),
+        value_text("2026-01-31T12:00:00.5+01:00"),
+        value_text("a \"quoted\" text that is longer than sixteen"),
+        value_text("Gr\xc3\xbc\xc3\x9f"
+                   "e"),
+    };
+    AUTO(arena_freep) struct arena *a = arena_new();
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds * 2; k++) {
+        const struct column c = {.name = "c", .type = {.kind = kinds[k / 2]}};
+        const struct column *columns[] = {&c, &c};
+        struct row_shape shape;
+        row_shape_init(&shape, a, columns, 2);
+        for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+            struct value row[] = {values[i], value_null()};
+            struct buf cell, object, array;
+            buf_init(&cell, 1000);
+            buf_init(&object, 1000);
+            buf_init(&array, 1000);
+            if (k % 2) { /* with room for all of it */
+                assert_non_null(buf_reserve(&object, 900));
+                assert_non_null(buf_reserve(&array, 900));
+            }
+            cell_encode(&cell, &c, values[i]);
+            row_encode(&object, &shape, row);
+            row_encode_array(&array, &shape, row);
+            assert_string_equal(buf_text(&object),
+                                arena_printf(a, "{\"c\":%s,\"c\":null}", buf_text(&cell)));
+            assert_string_equal(buf_text(&array), arena_printf(a, "[%s,null]", buf_text(&cell)));
+            buf_release(&cell);
+            buf_release(&object);
+            buf_release(&array);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -163,6 +218,7 @@ int main(void)
         cmocka_unit_test(one_broken_item_undoes_all_unless_partial),
         cmocka_unit_test(long_numbers_are_texts),
         cmocka_unit_test(only_numbers_stand_without_quotes),
+        cmocka_unit_test(a_row_is_its_cells),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
