@@ -1,9 +1,11 @@
 #include "authn/authn.h"
 
+#include <string.h>
+
 #include "authn/state.h"
 #include "base/buf.h"
-#include "base/hash.h"
 #include "base/time.h"
+#include "base/uuid.h"
 
 static int64_t or_default(int64_t given, int64_t fallback)
 {
@@ -26,21 +28,10 @@ enum errcode authn_new(struct store *store, const struct authn_config *config, s
     n->store = store;
     n->config = c;
     n->cost = cost;
+    random_bytes(n->tag_key, sizeof n->tag_key);
     pthread_mutex_init(&n->kept_lock, NULL);
     *out = n;
     return ERR_OK;
-}
-
-struct authn *authn_free(struct authn *n)
-{
-    if (n) {
-        for (size_t i = 0; i < KEPT_SLOTS; i++) {
-            arena_free(n->kept[i].arena);
-        }
-        pthread_mutex_destroy(&n->kept_lock);
-        mem_free(n);
-    }
-    return NULL;
 }
 
 int64_t authn_now(const struct authn *n)
@@ -55,7 +46,7 @@ void authn_forget(struct authn *n)
 
 /* ---- what is kept ------------------------------------------------------------------------ */
 
-struct principal principal_copy(struct arena *a, const struct principal *p)
+static struct principal principal_copy(struct arena *a, const struct principal *p)
 {
     struct principal copy = *p;
     copy.email = arena_strdup(a, p->email);
@@ -73,41 +64,84 @@ struct principal principal_copy(struct arena *a, const struct principal *p)
     return copy;
 }
 
-static struct kept *slot_of(struct authn *n, const char *hash)
+static struct known *known_new(const struct principal *p)
 {
-    return &n->kept[hash64(str_of(hash)) % KEPT_SLOTS];
+    struct arena *a = arena_new();
+    struct known *known = ARENA_NEW(a, struct known);
+    atomic_init(&known->refs, 1);
+    known->arena = a;
+    known->principal = principal_copy(a, p);
+    return known;
 }
 
-bool kept_find(struct authn *n, struct arena *a, const char *hash, struct principal *out)
+static void known_unref(void *p)
 {
-    bool found = false;
-    int64_t now = authn_now(n), clock = time_monotonic_us();
-    pthread_mutex_lock(&n->kept_lock);
-    struct kept *k = slot_of(n, hash);
-    if (k->arena && text_eq(k->hash, hash) && clock < k->until &&
-        k->generation == atomic_load(&n->generation) &&
-        (k->expires_at == 0 || now < k->expires_at)) {
-        *out = principal_copy(a, &k->principal);
-        found = true;
+    struct known *known = p;
+    if (known && atomic_fetch_sub(&known->refs, 1) == 1) {
+        arena_free(known->arena);
     }
-    pthread_mutex_unlock(&n->kept_lock);
-    return found;
 }
 
-void kept_put(struct authn *n, const char *hash, uint64_t generation, const struct principal *p)
+static struct kept *slot_of(struct authn *n, const unsigned char *tag)
 {
-    pthread_mutex_lock(&n->kept_lock);
-    struct kept *k = slot_of(n, hash);
-    if (!k->arena) {
-        k->arena = arena_new();
+    uint64_t word;
+    memcpy(&word, tag, sizeof word);
+    return &n->kept[word % KEPT_SLOTS];
+}
+
+static bool is_good(const struct authn *n, const struct kept *k, const unsigned char *tag)
+{
+    if (!k->known || memcmp(k->tag, tag, sizeof k->tag) != 0 || time_coarse_us() >= k->until ||
+        k->generation != atomic_load(&n->generation)) {
+        return false;
     }
-    arena_reset(k->arena);
-    memcpy(k->hash, hash, sizeof k->hash);
-    k->until = time_monotonic_us() + KEPT_US;
-    k->expires_at = p->expires_at;
-    k->generation = generation;
-    k->principal = principal_copy(k->arena, p);
+    int64_t expires_at = k->known->principal.expires_at;
+    return expires_at == 0 || authn_now(n) < expires_at;
+}
+
+bool kept_find(struct authn *n, struct arena *a, const unsigned char tag[TOKEN_TAG_LEN],
+               struct principal *out)
+{
+    struct known *known = NULL;
+    pthread_mutex_lock(&n->kept_lock);
+    struct kept *k = slot_of(n, tag);
+    if (is_good(n, k, tag)) {
+        known = k->known;
+        atomic_fetch_add(&known->refs, 1);
+    }
     pthread_mutex_unlock(&n->kept_lock);
+    if (!known) {
+        return false;
+    }
+    arena_defer(a, known_unref, known);
+    *out = known->principal;
+    return true;
+}
+
+void kept_put(struct authn *n, const unsigned char tag[TOKEN_TAG_LEN], uint64_t generation,
+              const struct principal *p)
+{
+    struct kept fresh = {
+        .until = time_coarse_us() + KEPT_US, .generation = generation, .known = known_new(p)};
+    memcpy(fresh.tag, tag, sizeof fresh.tag);
+    pthread_mutex_lock(&n->kept_lock);
+    struct kept *k = slot_of(n, tag);
+    struct known *old = k->known;
+    *k = fresh;
+    pthread_mutex_unlock(&n->kept_lock);
+    known_unref(old);
+}
+
+struct authn *authn_free(struct authn *n)
+{
+    if (n) {
+        for (size_t i = 0; i < KEPT_SLOTS; i++) {
+            known_unref(n->kept[i].known);
+        }
+        pthread_mutex_destroy(&n->kept_lock);
+        mem_free(n);
+    }
+    return NULL;
 }
 
 /* ---- argon2 away ------------------------------------------------------------------------- */

@@ -196,27 +196,42 @@ static enum errcode read_token(struct authn *n, struct arena *a, const char *has
     return ERR_OK;
 }
 
+/* Whoever the store says that @secret belongs to. */
+static enum errcode look_up(struct authn *n, struct arena *a, struct str secret, bool by_cookie,
+                            struct principal *p, struct error *err)
+{
+    enum token_kind kind = token_kind_of(secret);
+    char hash[TOKEN_HASH_LEN + 1];
+    if (kind != TOKEN_SESSION && (kind != TOKEN_API || by_cookie)) {
+        return refuse(err);
+    }
+    token_hash(secret, hash);
+    return kind == TOKEN_SESSION ? read_session(n, a, hash, p, err)
+                                 : read_token(n, a, hash, p, err);
+}
+
 enum errcode authn_authenticate(struct authn *n, struct arena *a, struct str bearer,
                                 struct str cookie, struct principal *out, struct error *err)
 {
     struct str secret = bearer.n ? bearer : cookie;
+    bool by_cookie = bearer.n == 0;
     if (secret.n == 0) {
         *out = (struct principal){0};
         return ERR_OK;
     }
-    enum token_kind kind = token_kind_of(secret);
-    bool by_cookie = bearer.n == 0;
-    if (kind != TOKEN_SESSION && (kind != TOKEN_API || by_cookie)) {
+    if (secret.n != TOKEN_TEXT_LEN) {
         return refuse(err);
     }
-    char hash[TOKEN_HASH_LEN + 1];
+    unsigned char tag[TOKEN_TAG_LEN];
     struct principal p = {0};
-    token_hash(secret, hash);
-    if (!kept_find(n, a, hash, &p)) {
+    token_tag(n->tag_key, secret, tag);
+    if (!kept_find(n, a, tag, &p)) {
         uint64_t generation = atomic_load(&n->generation);
-        TRY(kind == TOKEN_SESSION ? read_session(n, a, hash, &p, err)
-                                  : read_token(n, a, hash, &p, err));
-        kept_put(n, hash, generation, &p);
+        TRY(look_up(n, a, secret, by_cookie, &p, err));
+        kept_put(n, tag, generation, &p);
+    }
+    if (by_cookie && p.kind != PRINCIPAL_USER) {
+        return refuse(err); /* it was sent as a bearer a moment ago */
     }
     p.by_cookie = by_cookie;
     *out = p;

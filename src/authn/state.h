@@ -13,16 +13,21 @@
 #define HOUR_US   (60 * MINUTE_US)
 
 #define KEPT_SLOTS 512
-#define KEPT_US    250000
+#define KEPT_US    240000 /* and a tick: the clock is the coarse one */
 
-/* What a secret was found to be, for a moment. */
-struct kept {
-    char hash[TOKEN_HASH_LEN + 1];
-    int64_t until; /* monotonic */
-    int64_t expires_at;
-    uint64_t generation;
+/* Who a secret was found to belong to: shared by the requests that show it, changed by nobody. */
+struct known {
+    atomic_int refs;
+    struct arena *arena; /* owns this */
     struct principal principal;
-    struct arena *arena; /* owns the principal's texts */
+};
+
+/* That, for a moment. */
+struct kept {
+    unsigned char tag[TOKEN_TAG_LEN];
+    int64_t until; /* by time_coarse_us() */
+    uint64_t generation;
+    struct known *known; /* NULL = empty */
 };
 
 struct authn {
@@ -31,7 +36,8 @@ struct authn {
     struct password_cost cost;
     atomic_bool has_owner;       /* once true it stays: the last OWNER cannot go */
     _Atomic uint64_t generation; /* goes up when a right may have gone */
-    pthread_mutex_t kept_lock;   /* never held across a call that suspends */
+    unsigned char tag_key[TOKEN_TAG_KEY];
+    pthread_mutex_t kept_lock; /* never held across a call that suspends */
     struct kept kept[KEPT_SLOTS];
 };
 
@@ -44,14 +50,13 @@ static inline void pass_over(enum errcode code)
 /** authn_now() - microseconds since 1970 by the configured clock. */
 int64_t authn_now(const struct authn *n);
 
-/** kept_find() - a copy in @a of what is kept for @hash. */
-bool kept_find(struct authn *n, struct arena *a, const char *hash, struct principal *out);
+/** kept_find() - what is kept under @tag; its texts live as long as @a. */
+bool kept_find(struct authn *n, struct arena *a, const unsigned char tag[TOKEN_TAG_LEN],
+               struct principal *out);
 
-/** kept_put() - keep @p, found while the generation was @generation. */
-void kept_put(struct authn *n, const char *hash, uint64_t generation, const struct principal *p);
-
-/** principal_copy() - @p with all its texts in @a. */
-struct principal principal_copy(struct arena *a, const struct principal *p);
+/** kept_put() - keep a copy of @p, found while the generation was @generation. */
+void kept_put(struct authn *n, const unsigned char tag[TOKEN_TAG_LEN], uint64_t generation,
+              const struct principal *p);
 
 /* Argon2 away from the calling thread. */
 enum errcode hash_away(struct authn *n, struct str password, char out[PASSWORD_HASH_MAX],

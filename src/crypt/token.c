@@ -47,6 +47,17 @@ enum token_kind token_kind_of(struct str text)
     return TOKEN_NONE;
 }
 
+_Static_assert(TOKEN_TAG_LEN == crypto_shorthash_siphashx24_BYTES &&
+                   TOKEN_TAG_KEY == crypto_shorthash_siphashx24_KEYBYTES,
+               "the tag is a SipHash of 128 bits");
+
+void token_tag(const unsigned char key[TOKEN_TAG_KEY], struct str text,
+               unsigned char out[TOKEN_TAG_LEN])
+{
+    crypt_start();
+    crypto_shorthash_siphashx24(out, (const unsigned char *)(text.n ? text.p : ""), text.n, key);
+}
+
 void token_hash(struct str text, char out[TOKEN_HASH_LEN + 1])
 {
     unsigned char digest[DIGEST_BYTES];

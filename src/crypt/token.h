@@ -29,3 +29,12 @@ enum token_kind token_kind_of(struct str text);
 
 /** token_hash() - the hex text under which @text is stored, NUL-terminated at @out. */
 void token_hash(struct str text, char out[TOKEN_HASH_LEN + 1]);
+
+/*
+ * Under which a secret is kept in memory for a moment: quicker than its hash, and nobody who lacks
+ * the key, random bytes of this process, finds two texts with the same one.
+ */
+#define TOKEN_TAG_LEN 16
+#define TOKEN_TAG_KEY 16
+void token_tag(const unsigned char key[TOKEN_TAG_KEY], struct str text,
+               unsigned char out[TOKEN_TAG_LEN]);

@@ -349,6 +349,8 @@ static void a_cookie_is_known_as_one_and_takes_sessions_only(void **state)
     const char *secret;
     assert_int_equal(authn_token_create(n, a, &in, &secret, &row, NULL), ERR_OK);
     assert_int_equal(authn_authenticate(n, a, none, str_of(secret), &p, NULL), ERR_UNAUTHENTICATED);
+    assert_int_equal(who(secret, &p), ERR_OK); /* what is kept of it now is no cookie either */
+    assert_int_equal(authn_authenticate(n, a, none, str_of(secret), &p, NULL), ERR_UNAUTHENTICATED);
     assert_int_equal(authn_authenticate(n, a, STR("wrong"), cookie, &p, NULL), ERR_UNAUTHENTICATED);
     struct principal nobody = {0};
     assert_false(authn_csrf_matches(&nobody, none));

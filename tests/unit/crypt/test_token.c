@@ -50,12 +50,31 @@ static void the_hash_is_blake2b_256(void **state)
     assert_string_equal(hash, "0e5751c026e543b2e8ab2eb06099daa1d1e5df47778f7787faab45cdf12fe3a8");
 }
 
+/* SipHash-2-4 with 128 bits, as its authors publish it for this key. */
+static void the_tag_is_siphash_under_the_key(void **state)
+{
+    (void)state;
+    unsigned char key[TOKEN_TAG_KEY], tag[TOKEN_TAG_LEN], other[TOKEN_TAG_LEN];
+    static const unsigned char of_nothing[] = {0xa3, 0x81, 0x7f, 0x04, 0xba, 0x25, 0xa8, 0xe6,
+                                               0x6d, 0xf6, 0x72, 0x14, 0xc7, 0x55, 0x02, 0x93};
+    for (unsigned char i = 0; i < sizeof key; i++) {
+        key[i] = i;
+    }
+    token_tag(key, (struct str){NULL, 0}, tag);
+    assert_memory_equal(tag, of_nothing, sizeof tag);
+    token_tag(key, STR("a"), tag);
+    key[0]++;
+    token_tag(key, STR("a"), other);
+    assert_memory_not_equal(tag, other, sizeof tag);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_token_tells_its_kind_by_its_prefix),
         cmocka_unit_test(what_is_no_token_has_no_kind),
         cmocka_unit_test(the_hash_is_blake2b_256),
+        cmocka_unit_test(the_tag_is_siphash_under_the_key),
     };
     return cmocka_run_group_tests_name("crypt/token", tests, NULL, NULL);
 }
