@@ -1,6 +1,5 @@
 #include "base/attr.h"
 #include "base/buf.h"
-#include "base/hash.h"
 #include "engine/postgres/errors.h"
 #include "engine/postgres/inside.h"
 #include "engine/postgres/pipeline.h"
@@ -92,7 +91,7 @@ enum errcode pg_ask_prepared(struct pg_conn *c, struct str text, const struct pg
 {
     struct pg_statement *s = NULL;
     PGresult *r = NULL;
-    uint64_t hash = hash64(text);
+    uint64_t hash = pg_text_hash(text);
     if (!pg_statement_find(&c->statements, c->place, text, hash) &&
         !pg_statement_is_worth(&c->statements, c->place, hash)) {
         return pg_ask_once(c, text.p, params, out, err);

@@ -84,6 +84,7 @@ struct pipelines {
     struct loop *loop;
     int index;
     struct lane *lanes;
+    struct lane *gathering; /* the one that took the last question, NULL = it is gone */
     int n_opening;
     struct turns waiting;
     struct loop_timer flush, tick;

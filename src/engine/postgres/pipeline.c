@@ -4,7 +4,6 @@
 
 #include "base/attr.h"
 #include "base/buf.h"
-#include "base/hash.h"
 #include "base/time.h"
 #include "engine/postgres/errors.h"
 #include "engine/postgres/lane.h"
@@ -70,6 +69,7 @@ static void unlink_lane(struct lane *l)
         at = &(*at)->next;
     }
     *at = l->next;
+    l->owner->gathering = l->owner->gathering == l ? NULL : l->owner->gathering;
     atomic_fetch_sub(&l->owner->engine->n_lanes, 1);
 }
 
@@ -285,12 +285,26 @@ static struct lane *better_shared(struct lane *a, struct lane *b, const struct p
     return b->work_us > a->work_us ? b : a;
 }
 
+/* The lane that took the question before this one, when nothing speaks against it. */
+static struct lane *pick_same(const struct pipelines *p, const struct call *call, int64_t us,
+                              int64_t now)
+{
+    struct lane *l = p->gathering;
+    bool fits = l && l->gathered && us <= HEAVY_US && takes_more(l, call, now) && has_room(l) &&
+                l->now == call->place;
+    return fits ? l : NULL;
+}
+
 static struct lane *pick(struct pipelines *p, const struct call *call)
 {
     struct lane *shared = NULL;
     struct lane *empty = NULL;
     int64_t now = time_monotonic_us();
     int64_t us = times_of(&p->times, call->hash);
+    struct lane *same = pick_same(p, call, us, now);
+    if (same) {
+        return same;
+    }
     for (struct lane *l = p->lanes; l; l = l->next) {
         if (is_free(l)) {
             empty = better_free(empty, l, call->place);
@@ -359,6 +373,7 @@ static void put(struct pipelines *p, struct lane *l, struct call *call)
         return;
     }
     l->is_heavy = l->is_heavy || is_heavy;
+    p->gathering = l;
     want_flush(p);
 }
 
@@ -590,7 +605,7 @@ enum errcode pipeline_ask(struct pg_place *place, struct str text, const struct 
     struct call call = {.place = place,
                         .text = text,
                         .params = params,
-                        .hash = hash64(text),
+                        .hash = pg_text_hash(text),
                         .is_plain = is_plain,
                         .err = err};
     call.is_suspect = times_of(&p->times, call.hash) == 0;

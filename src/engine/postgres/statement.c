@@ -6,11 +6,30 @@
 #include "base/buf.h"
 #include "engine/postgres/errors.h"
 
+#define HASH_STEP UINT64_C(0x9e3779b97f4a7c15)
+
 /* ---- the cache ------------------------------------------------------------------------------- */
+
+uint64_t pg_text_hash(struct str text)
+{
+    uint64_t h = text.n * HASH_STEP;
+    uint64_t word;
+    for (; text.n >= sizeof word; text = str_sub(text, sizeof word)) {
+        memcpy(&word, text.p, sizeof word);
+        h = (h ^ word) * HASH_STEP;
+        h ^= h >> 32;
+    }
+    word = 0;
+    if (text.n > 0) {
+        memcpy(&word, text.p, text.n);
+    }
+    h = (h ^ word) * HASH_STEP;
+    return (h ^ h >> 29) | 1;
+}
 
 static uint64_t hash_of(const struct pg_place *place, uint64_t text_hash)
 {
-    return text_hash ^ ((uint64_t)(uintptr_t)place * UINT64_C(0x9e3779b97f4a7c15));
+    return text_hash ^ ((uint64_t)(uintptr_t)place * HASH_STEP);
 }
 
 static struct pg_statement **bucket_of(struct pg_statements *all, uint64_t hash)

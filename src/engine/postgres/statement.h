@@ -43,8 +43,10 @@ struct pg_statements {
     uint32_t seen[STATEMENTS_SEEN]; /* by hash: asked for once */
 };
 
-/** pg_statement_find() - that one (@text_hash is hash64() of the text), now the newest; NULL when
- * it is not prepared. */
+/** pg_text_hash() - of a statement's text, eight bytes at a time; never 0. */
+uint64_t pg_text_hash(struct str text);
+/** pg_statement_find() - that one (@text_hash is pg_text_hash() of the text), now the newest; NULL
+ *  when it is not prepared. */
 struct pg_statement *pg_statement_find(struct pg_statements *all, const struct pg_place *place,
                                        struct str text, uint64_t text_hash);
 /** pg_statement_add() - one to be prepared under its name. */

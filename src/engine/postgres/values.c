@@ -45,13 +45,6 @@ struct value postgres_encode(struct arena *a, const struct column *c, struct val
 
 typedef struct value decode_fn(const struct type *t, struct str s, struct buf *room);
 
-static struct value decode_text(const struct type *t, struct str s, struct buf *room)
-{
-    (void)t;
-    (void)room;
-    return value_str(s);
-}
-
 static struct value decode_boolean(const struct type *t, struct str s, struct buf *room)
 {
     (void)t;
@@ -124,23 +117,30 @@ static struct value decode_bytes(const struct type *t, struct str s, struct buf 
     return value_bytes((struct str){room->p ? room->p : "", room->n});
 }
 
+#define MOMENT_CHARS 19
+
+/* Eight bytes at @p have the shape @shape: a digit where that has 0 (and @digits has 15), else the
+ * same. All eight at once: lists are full of moments. */
+static bool fits(const char *p, const char *shape, const char *digits)
+{
+    uint64_t text;
+    uint64_t wanted;
+    uint64_t mask;
+    memcpy(&text, p, sizeof text);
+    memcpy(&wanted, shape, sizeof wanted);
+    memcpy(&mask, digits, sizeof mask);
+    uint64_t rest = text ^ wanted; /* 0 to 9 where there is a digit */
+    uint64_t sixes = mask & UINT64_C(0x0606060606060606);
+    return (rest & ~mask) == 0 && (((rest + sixes) & ~mask) == 0);
+}
+
 /* "2026-01-31 12:30:00…": a day with four digits of year and a time behind it. */
 static bool is_plain_moment(struct str s)
 {
-    static const char shape[] = "0000-00-00 00:00:00";
-    if (s.n < sizeof shape - 1) {
-        return false;
-    }
-    for (size_t i = 0; i < sizeof shape - 1; i++) {
-        bool is_digit = s.p[i] >= '0' && s.p[i] <= '9';
-        if (shape[i] == '0' ? !is_digit : s.p[i] != shape[i]) {
-            return false;
-        }
-    }
-    return s.p[s.n - 1] != 'C'; /* BC */
+    return s.n >= MOMENT_CHARS && fits(s.p, "0000-00-", "\xf\xf\xf\xf\0\xf\xf\0") &&
+           fits(s.p + 8, "00 00:00", "\xf\xf\0\xf\xf\0\xf\xf") &&
+           fits(s.p + 11, "00:00:00", "\xf\xf\0\xf\xf\0\xf\xf") && s.p[s.n - 1] != 'C'; /* BC */
 }
-
-#define MOMENT_CHARS 19
 
 static struct value decode_datetime(const struct type *t, struct str s, struct buf *room)
 {
@@ -315,7 +315,10 @@ static decode_fn *const decoders[TYPE_N] = {
 
 struct value postgres_decode(const struct type *t, struct str text, struct buf *room)
 {
-    buf_clear(room);
     decode_fn *decode = decoders[t->kind];
-    return (decode ? decode : decode_text)(t, text, room);
+    if (!decode) {
+        return value_str(text);
+    }
+    buf_clear(room);
+    return decode(t, text, room);
 }

@@ -63,6 +63,27 @@ static void test_texts(void **state)
     buf_release(&room);
 }
 
+/* One wrong character anywhere, and it is no moment: given as it is. */
+static void test_moments(void **state)
+{
+    static const char wrong[] = {'/', ':', 'a', ' ', '-', '?', '\xb5'};
+    static const char right[] = "2026-09-30 12:39:50";
+    static const struct type t = {.kind = TYPE_DATETIME};
+    struct buf room;
+    (void)state;
+    buf_init(&room, BUF_MAX_DEFAULT);
+    for (size_t i = 0; i < (sizeof right - 1) * sizeof wrong; i++) {
+        char text[sizeof right];
+        memcpy(text, right, sizeof right);
+        text[i / sizeof wrong] = wrong[i % sizeof wrong];
+        bool is_right = memcmp(text, right, sizeof right) == 0;
+        struct value v = postgres_decode(&t, str_of(text), &room);
+        assert_int_equal(v.kind, VALUE_TEXT);
+        assert_true(str_is(v.s, is_right ? "2026-09-30T12:39:50" : text));
+    }
+    buf_release(&room);
+}
+
 static const struct {
     const char *text;
     int64_t us;
@@ -216,10 +237,10 @@ static void test_encode(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_texts),   cmocka_unit_test(test_intervals),
-        cmocka_unit_test(test_numbers), cmocka_unit_test(test_arrays),
-        cmocka_unit_test(test_escapes), cmocka_unit_test(test_broken_arrays),
-        cmocka_unit_test(test_encode),
+        cmocka_unit_test(test_texts),         cmocka_unit_test(test_moments),
+        cmocka_unit_test(test_intervals),     cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_arrays),        cmocka_unit_test(test_escapes),
+        cmocka_unit_test(test_broken_arrays), cmocka_unit_test(test_encode),
     };
     return cmocka_run_group_tests_name("postgres/values", tests, NULL, NULL);
 }
