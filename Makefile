@@ -47,6 +47,8 @@ lint-all:
 	@tools/lint --all
 
 format:
+	@clang-format --version | grep -q 'version 14\.' || \
+		{ echo "clang-format 14 decides; another one lays out a few things anew" >&2; exit 1; }
 	@git ls-files '*.c' '*.h' | xargs clang-format -i
 
 install: build
