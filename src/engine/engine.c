@@ -218,6 +218,7 @@ void engine_register(struct engine *e, struct engine_ops *ops)
     BUG_ON(!ops->generation || !ops->inspect || !ops->plan);
     BUG_ON(!ops->bulk_begin != !ops->bulk_row || !ops->bulk_begin != !ops->bulk_end);
     BUG_ON(!ops->lock != !ops->unlock || !ops->lock != !ops->lock_holds);
+    BUG_ON(e->caps.ddl_with_registry && !ops->group_transact);
     FILL(ping);
     FILL(namespace_drop);
     FILL(rehearse);
@@ -367,6 +368,16 @@ enum errcode engine_group_end(struct session *s, const struct plan_group *g, boo
 {
     TRY(require_schema(s, err));
     return s->engine->ops->group_end(s, g, commit, err);
+}
+
+enum errcode engine_group_transact(struct session *s, struct str ns, transact_fn *fn, void *arg,
+                                   struct error *err)
+{
+    TRY(require_schema(s, err));
+    if (!s->engine->caps.ddl_with_registry) {
+        return lack(s->engine, "change structure and other rows in one transaction", err);
+    }
+    return s->engine->ops->group_transact(s, ns, fn, arg, err);
 }
 
 enum errcode engine_select(struct session *s, const struct query *q, struct cursor **out,

@@ -107,6 +107,11 @@ struct engine_ops {
                              struct error *err);
     enum errcode (*group_end)(struct session *s, const struct plan_group *g, bool commit,
                               struct error *err);
+    /* with the ability ddl_with_registry, in an open group that is a transaction: what @fn writes
+       in @ns, another namespace, is there when the group is, or not at all. @fn may run twice, the
+       steps of the group before it too. After an error the group can only be taken back */
+    enum errcode (*group_transact)(struct session *s, struct str ns, transact_fn *fn, void *arg,
+                                   struct error *err);
 
     /* rows. The cursor's row is borrowed until the next call; *row NULL at the end. A cursor may be
        closed early and is closed at the latest by session_end */
@@ -204,6 +209,10 @@ enum errcode engine_run_step(struct session *s, const struct plan_step *step, in
                              struct error *err) MUST_CHECK;
 enum errcode engine_group_end(struct session *s, const struct plan_group *g, bool commit,
                               struct error *err) MUST_CHECK;
+/** engine_group_transact() - Errors: ERR_UNSUPPORTED without the ability, ERR_BUSY when what it
+ *  waits for is not free in time, those of @fn. */
+enum errcode engine_group_transact(struct session *s, struct str ns, transact_fn *fn, void *arg,
+                                   struct error *err) MUST_CHECK;
 enum errcode engine_select(struct session *s, const struct query *q, struct cursor **out,
                            struct error *err) MUST_CHECK;
 enum errcode engine_cursor_next(struct cursor *c, const struct value **row,

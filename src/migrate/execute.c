@@ -19,7 +19,8 @@ struct run {
     struct change_record record;
     struct change_step *steps;
     struct catalog *before, *wanted;
-    bool is_open; /* the journal may say "running" */
+    bool is_open;     /* the journal may say "running" */
+    bool is_finished; /* with the transaction of the last group */
 };
 
 bool migrate_must_confirm(const struct migrate_target *t, const struct plan *plan,
@@ -174,15 +175,54 @@ static enum errcode run_steps(struct run *r, size_t group, struct error *err)
     return ERR_OK;
 }
 
+static struct change_step *last_step(const struct run *r, size_t group)
+{
+    size_t i = r->plan->n_steps;
+    while (i > 0 && r->plan->steps[i - 1].group != group) {
+        i--;
+    }
+    return i > 0 ? &r->steps[i - 1] : NULL;
+}
+
 /* The last step of a group is marked done once the group is durable. */
 static enum errcode mark_group(struct run *r, size_t group, struct error *err)
 {
-    for (size_t i = r->plan->n_steps; i-- > 0;) {
-        if (r->plan->steps[i].group == group) {
-            return mark_steps(r, &r->steps[i], NULL, err);
-        }
+    struct change_step *last = last_step(r, group);
+    return last ? mark_steps(r, last, NULL, err) : ERR_OK;
+}
+
+/* The schema as it is now, and the end of the change in the journal and the registry. */
+static enum errcode finish(struct run *r, const struct change_step *last, bool is_inside,
+                           struct error *err)
+{
+    AUTO(catalog_unrefp) struct catalog *after = NULL;
+    TRY(engine_inspect(r->session, &after, err));
+    r->record.fp_after = catalog_fingerprint(r->arena, after);
+    struct migrate_outcome outcome = {
+        .record = &r->record,
+        .changes = r->plan->changes,
+        .before = r->before,
+        .after = after,
+        .wanted = r->wanted,
+    };
+    struct run_end end = {&r->record, &outcome, last, is_inside};
+    return run_finish(r->target, r->session, r->arena, &end, err);
+}
+
+/* The structure and all that is said of it are there at once, or not at all. */
+static bool ends_inside(const struct run *r, size_t group)
+{
+    return group + 1 == r->plan->n_groups && r->plan->groups[group].is_transaction &&
+           run_joins(r->target);
+}
+
+static enum errcode finish_inside(struct run *r, size_t group, struct error *err)
+{
+    struct change_step *last = last_step(r, group);
+    if (last) {
+        last->finished_at = time_now_us();
     }
-    return ERR_OK;
+    return finish(r, last, true, err);
 }
 
 static enum errcode run_group(struct run *r, size_t group, struct error *err)
@@ -190,6 +230,9 @@ static enum errcode run_group(struct run *r, size_t group, struct error *err)
     const struct plan_group *g = &r->plan->groups[group];
     TRY(engine_group_begin(r->session, g, err));
     enum errcode code = run_steps(r, group, err);
+    if (code == ERR_OK && ends_inside(r, group)) {
+        code = finish_inside(r, group, err);
+    }
     if (code != ERR_OK) {
         struct error ignored = ERROR_INIT;
         enum errcode back = engine_group_end(r->session, g, false, &ignored);
@@ -198,7 +241,8 @@ static enum errcode run_group(struct run *r, size_t group, struct error *err)
         return code;
     }
     TRY(engine_group_end(r->session, g, true, err));
-    return mark_group(r, group, err);
+    r->is_finished = ends_inside(r, group);
+    return r->is_finished ? ERR_OK : mark_group(r, group, err);
 }
 
 static enum errcode write_failure(struct session *s, void *arg, struct error *err)
@@ -206,6 +250,11 @@ static enum errcode write_failure(struct session *s, void *arg, struct error *er
     static const char *const fields[] = {"state", "finished_at", "error", "fp_after", NULL};
     static const char *const step_fields[] = {"state", "finished_at", "error", NULL};
     struct run *r = arg;
+    const char *state = NULL;
+    TRY(run_hold(s, &r->place, &r->record, r->arena, &state, err));
+    if (!text_eq(state, "running")) {
+        return ERROR(err, ERR_CONFLICT, "the change is %s", state);
+    }
     for (size_t i = 0; i < r->plan->n_steps; i++) {
         if (text_eq(r->steps[i].state, "failed")) {
             TRY(record_update_in(s, &r->place, &change_step_type, &r->steps[i], step_fields, err));
@@ -215,7 +264,7 @@ static enum errcode write_failure(struct session *s, void *arg, struct error *er
 }
 
 /* Tells the journal that nothing has changed; @err is the failure that is told to the caller, and
- * stays. Where something has, or nobody can say, the change stays "running" until it is settled. */
+ * stays. Where something has, or nobody can say, the change stays as it is until it is settled. */
 static void journal_failure(struct run *r, const struct error *err)
 {
     struct error ignored = ERROR_INIT;
@@ -290,27 +339,16 @@ static void prepare_records(struct run *r)
 
 static enum errcode execute(struct run *r, struct error *err)
 {
-    const struct migrate_target *t = r->target;
-    AUTO(catalog_unrefp) struct catalog *after = NULL;
     TRY(take_schema(r, err));
     prepare_records(r);
-    TRY(journal_claim(t->journal, r->record.id, &r->claim, err));
+    TRY(journal_claim(r->target->journal, r->record.id, &r->claim, err));
     if (!r->claim) {
         return ERROR(err, ERR_CONFLICT, "this plan is being run already");
     }
     r->is_open = true; /* also when the answer to this is lost */
     TRY(engine_transact(r->place.engine, r->place.ns, write_intent, r, err));
     TRY(run_groups(r, err));
-    TRY(engine_inspect(r->session, &after, err));
-    r->record.fp_after = catalog_fingerprint(r->arena, after);
-    struct migrate_outcome outcome = {
-        .record = &r->record,
-        .changes = r->plan->changes,
-        .before = r->before,
-        .after = after,
-        .wanted = r->wanted,
-    };
-    return run_finish(t, r->session, r->arena, &r->record, &outcome, err);
+    return r->is_finished ? ERR_OK : finish(r, NULL, false, err);
 }
 
 /*

@@ -238,6 +238,8 @@ static enum errcode run_group(struct file_run *r, struct session *s, struct erro
     enum errcode code = run_steps(r, s, err);
     if (code == ERR_OK && is_own(r->target)) {
         code = write_done(s, r, err);
+    } else if (code == ERR_OK && run_joins(r->target)) {
+        code = engine_group_transact(s, r->place.ns, write_done, r, err);
     }
     if (code == ERR_OK) {
         return engine_group_end(s, &g, true, err);
@@ -249,15 +251,26 @@ static enum errcode run_group(struct file_run *r, struct session *s, struct erro
     return code;
 }
 
-static void journal_failure(struct file_run *r, const struct error *why)
+/* Unless it was done after all, and only the answer was lost. */
+static enum errcode write_failure(struct session *s, void *arg, struct error *err)
 {
     static const char *const fields[] = {"state", "finished_at", "error", NULL};
+    struct file_run *r = arg;
+    const char *state = NULL;
+    TRY(run_hold(s, &r->place, &r->record, r->arena, &state, err));
+    return text_eq(state, "running")
+               ? record_update_in(s, &r->place, &change_record_type, &r->record, fields, err)
+               : ERR_OK;
+}
+
+static void journal_failure(struct file_run *r, const struct error *why)
+{
     struct error ignored = ERROR_INIT;
     r->record.state = "failed";
     r->record.finished_at = time_now_us();
     r->record.error = why->message;
     /* when this cannot be written either, the next start finds the change running */
-    enum errcode code = record_update(&r->place, &change_record_type, &r->record, fields, &ignored);
+    enum errcode code = engine_transact(r->place.engine, r->place.ns, write_failure, r, &ignored);
     (void)code;
     error_release(&ignored);
 }
@@ -300,7 +313,7 @@ static enum errcode run_file(struct file_run *r, const char *verb, struct error 
     TRY(record_insert(&r->place, &change_record_type, &r->record, err));
     struct error why = ERROR_INIT;
     enum errcode code = run_in_session(r, &why);
-    if (code == ERR_OK && !is_own(r->target)) {
+    if (code == ERR_OK && !is_own(r->target) && !run_joins(r->target)) {
         code = engine_transact(r->place.engine, r->place.ns, write_done, r, &why);
     }
     if (code != ERR_OK) {

@@ -2,13 +2,17 @@
 #include "base/time.h"
 #include "migrate/run.h"
 
-/* The end of a change: record, trash and registry, in one transaction of the journal. */
+/*
+ * The end of a change: record, trash and registry, in one transaction of the journal; where the
+ * engine can, it is the one that changes the structure.
+ */
 struct finish {
     const struct migrate_target *target;
     struct record_place place;
     struct change_record *record;
     const struct migrate_outcome *outcome;
-    struct trash_item *items; /* to be added */
+    const struct change_step *last; /* to be marked, or NULL */
+    struct trash_item *items;       /* to be added */
     size_t n_items;
 };
 
@@ -81,8 +85,12 @@ static enum errcode settle_undone(struct session *s, struct finish *f, struct ar
 static enum errcode write_finish(struct session *s, void *arg, struct error *err)
 {
     static const char *const fields[] = {"state", "fp_after", "finished_at", "error", NULL};
+    static const char *const step_fields[] = {"state", "finished_at", "n_rows", NULL};
     struct finish *f = arg;
     AUTO(arena_freep) struct arena *tmp = arena_new();
+    if (f->last) {
+        TRY(record_update_in(s, &f->place, &change_step_type, f->last, step_fields, err));
+    }
     TRY(record_update_in(s, &f->place, &change_record_type, f->record, fields, err));
     for (size_t i = 0; i < f->n_items; i++) {
         f->items[i].id = 0;
@@ -95,18 +103,40 @@ static enum errcode write_finish(struct session *s, void *arg, struct error *err
     return hooks->project ? hooks->project(s, hooks->arg, f->outcome, err) : ERR_OK;
 }
 
+bool run_joins(const struct migrate_target *t)
+{
+    return t->engine == t->journal->engine && t->engine->caps.ddl_with_registry;
+}
+
 enum errcode run_finish(const struct migrate_target *t, struct session *s, struct arena *a,
-                        struct change_record *record, const struct migrate_outcome *outcome,
-                        struct error *err)
+                        const struct run_end *end, struct error *err)
 {
     struct finish f = {
         .target = t,
         .place = journal_place(t->journal),
-        .record = record,
-        .outcome = outcome,
+        .record = end->record,
+        .outcome = end->outcome,
+        .last = end->last,
     };
-    record->state = "done";
-    record->finished_at = time_now_us();
+    f.record->state = "done";
+    f.record->finished_at = time_now_us();
     TRY(collect_trash(&f, s, a, err));
-    return engine_transact(f.place.engine, f.place.ns, write_finish, &f, err);
+    return end->is_inside ? engine_group_transact(s, f.place.ns, write_finish, &f, err)
+                          : engine_transact(f.place.engine, f.place.ns, write_finish, &f, err);
+}
+
+enum errcode run_hold(struct session *s, const struct record_place *p,
+                      const struct change_record *record, struct arena *a, const char **state,
+                      struct error *err)
+{
+    static const char *const fields[] = {"title", NULL}; /* never another one: only to hold it */
+    struct record_term term = {"id", FILTER_EQ, value_text(record->id)};
+    struct record_query q = {.terms = &term, .n_terms = 1};
+    void *found = NULL;
+    size_t n = 0;
+    TRY(record_update_in(s, p, &change_record_type, record, fields, err));
+    TRY(record_list_in(s, p, a, &change_record_type, &q, &found, &n, err));
+    BUG_ON(n != 1);
+    *state = ((const struct change_record *)found)->state;
+    return ERR_OK;
 }

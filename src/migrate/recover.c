@@ -47,18 +47,53 @@ static enum errcode settle_applied(struct wreck *w, struct error *err)
         .after = w->live,
         .wanted = w->wanted,
     };
-    return run_finish(w->target, w->session, w->arena, w->record, &outcome, err);
+    struct run_end end = {.record = w->record, .outcome = &outcome};
+    return run_finish(w->target, w->session, w->arena, &end, err);
 }
 
-static enum errcode settle_otherwise(struct wreck *w, const char *state, const char *why,
-                                     struct error *err)
+struct verdict {
+    struct record_place place;
+    struct change_record *record; /* as it was read */
+    struct arena *arena;
+    const char *state, *why;
+};
+
+/* Unless somebody else has settled it, or it was done after all, since it was read. */
+static enum errcode write_verdict(struct session *s, void *arg, struct error *err)
 {
     static const char *const fields[] = {"state", "finished_at", "error", NULL};
+    const struct verdict *v = arg;
+    struct change_record settled = *v->record;
+    const char *now = NULL;
+    TRY(run_hold(s, &v->place, v->record, v->arena, &now, err));
+    if (!text_eq(now, v->record->state)) {
+        return ERROR(err, ERR_CONFLICT, "change \"%s\" is %s by now", v->record->id, now);
+    }
+    settled.state = v->state;
+    settled.finished_at = time_now_us();
+    settled.error = v->why;
+    return record_update_in(s, &v->place, &change_record_type, &settled, fields, err);
+}
+
+/* @n counts it. */
+static enum errcode settle_otherwise(struct wreck *w, const char *state, const char *why, size_t *n,
+                                     struct error *err)
+{
     struct record_place p = journal_place(w->target->journal);
+    struct verdict v = {p, w->record, w->arena, state, why};
+    struct error refused = ERROR_INIT;
+    enum errcode code = engine_transact(p.engine, p.ns, write_verdict, &v, &refused);
+    if (code == ERR_CONFLICT) {
+        error_release(&refused);
+        return migrate_get(w->target->journal, 0, w->record->id, w->arena, w->record, err);
+    }
+    if (code != ERR_OK) {
+        return error_move(err, &refused);
+    }
     w->record->state = state;
-    w->record->finished_at = time_now_us();
     w->record->error = why;
-    return record_update(&p, &change_record_type, w->record, fields, err);
+    *n += 1;
+    return ERR_OK;
 }
 
 /* Where the fingerprint cannot tell (a purge changes nothing of the user's), the last step can. */
@@ -104,15 +139,14 @@ static enum errcode take_back(struct wreck *w, struct migrate_recovery *out, str
     const char *said = why.message ? arena_strdup(w->arena, why.message) : NULL;
     error_release(&why);
     if (code == ERR_OK && text_eq(catalog_fingerprint(w->arena, w->live), w->record->fp_before)) {
-        out->n_failed++;
-        return settle_otherwise(w, "failed", "interrupted; what was done was taken back", err);
+        return settle_otherwise(w, "failed", "interrupted; what was done was taken back",
+                                &out->n_failed, err);
     }
-    out->n_unclear++;
     return settle_otherwise(
         w, "needs_attention",
         said ? arena_printf(w->arena, "interrupted, and not taken back: %s", said)
              : "interrupted; taken back, and yet not as before",
-        err);
+        &out->n_unclear, err);
 }
 
 static enum errcode settle(struct wreck *w, struct migrate_recovery *out, struct error *err)
@@ -132,12 +166,12 @@ static enum errcode settle(struct wreck *w, struct migrate_recovery *out, struct
         return take_back(w, out, err);
     }
     if (is_before) {
-        out->n_failed++;
-        return settle_otherwise(w, "failed", "interrupted before it took effect", err);
+        return settle_otherwise(w, "failed", "interrupted before it took effect", &out->n_failed,
+                                err);
     }
-    out->n_unclear++;
     return settle_otherwise(w, "needs_attention",
-                            "interrupted, and the schema is neither as before nor as after", err);
+                            "interrupted, and the schema is neither as before nor as after",
+                            &out->n_unclear, err);
 }
 
 /* Of a change that needs attention: whoever looked after it wants it gone. */
@@ -145,7 +179,7 @@ static enum errcode settle_attended(struct wreck *w, struct migrate_recovery *ou
                                     struct error *err)
 {
     if (text_eq(catalog_fingerprint(w->arena, w->live), w->record->fp_before)) {
-        return settle_otherwise(w, "failed", "the schema is as it was before", err);
+        return settle_otherwise(w, "failed", "the schema is as it was before", &out->n_failed, err);
     }
     TRY(take_back(w, out, err));
     if (text_eq(w->record->state, "needs_attention")) {

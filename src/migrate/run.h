@@ -1,5 +1,7 @@
 #pragma once
 
+#include <stdbool.h>
+
 #include "migrate/change_run.h"
 
 /* Inside of the room: the pieces that preview, execute, undo, recover and purge share. */
@@ -34,10 +36,31 @@ const char *run_tables(struct arena *a, const struct change_list *list);
 struct change_record run_record(struct arena *a, const struct migrate_target *t,
                                 const struct plan *plan, const char *kind);
 
+/** run_joins() - what the journal and the registry say can be written in the transaction of @t's
+ *  own changes: both are on one engine that can. */
+bool run_joins(const struct migrate_target *t);
+
+/* The end of a change. */
+struct run_end {
+    struct change_record *record;
+    const struct migrate_outcome *outcome;
+    const struct change_step *last; /* is marked as well; NULL = it is marked */
+    bool is_inside; /* in the transaction of the group that is open: see run_joins() */
+};
+
 /** run_finish() - mark done: record, trash, what it undid, registry; one transaction. */
 enum errcode run_finish(const struct migrate_target *t, struct session *s, struct arena *a,
-                        struct change_record *record, const struct migrate_outcome *outcome,
-                        struct error *err) MUST_CHECK;
+                        const struct run_end *end, struct error *err) MUST_CHECK;
+
+/**
+ * run_hold() - in a transaction of the journal: the state of @record as it is now, in @a; nobody
+ * else ends the change before this transaction does
+ *
+ * A server may still be finishing what was asked of it when the answer was lost.
+ */
+enum errcode run_hold(struct session *s, const struct record_place *p,
+                      const struct change_record *record, struct arena *a, const char **state,
+                      struct error *err) MUST_CHECK;
 
 /**
  * run_take_back() - @record, which needs attention, is brought back to what was before: its steps

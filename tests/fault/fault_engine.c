@@ -221,6 +221,14 @@ static enum errcode fault_group_end(struct session *s, const struct plan_group *
     return struck == FAULT_AFTER ? fault_error(s->engine, "group_end", err) : ERR_OK;
 }
 
+static enum errcode fault_group_transact(struct session *s, struct str ns, transact_fn *fn,
+                                         void *arg, struct error *err)
+{
+    struct wrapped w = {s->engine, fn, arg};
+    PASS(s->engine, "group_transact", err,
+         engine_group_transact(inner_of(s), ns, call_wrapped, &w, err));
+}
+
 static enum errcode fault_select(struct session *s, const struct query *q, struct cursor **out,
                                  struct error *err)
 {
@@ -362,6 +370,7 @@ static struct engine_ops fault_ops = {
     .group_begin = fault_group_begin,
     .run_step = fault_run_step,
     .group_end = fault_group_end,
+    .group_transact = fault_group_transact,
     .select = fault_select,
     .cursor_next = fault_cursor_next,
     .cursor_close = fault_cursor_close,

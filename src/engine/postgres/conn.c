@@ -221,6 +221,18 @@ enum errcode pg_lost(struct pg_conn *c, struct error *err)
     return postgres_error(c->pq, NULL, "waiting for the database", false, err);
 }
 
+/* Rows of a COPY that nobody reads: are there more to wait for? */
+static bool pass_rows(struct pg_conn *c)
+{
+    char *row = NULL;
+    int n;
+    while ((n = PQgetCopyData(c->pq, &row, 1)) > 0) {
+        PQfreemem(row);
+    }
+    c->is_broken = c->is_broken || n == -2;
+    return n == 0;
+}
+
 /* On a worker: end what runs and take its results, so that the connection is free again. */
 static void cancel_step(void *arg)
 {
@@ -230,24 +242,32 @@ static void cancel_step(void *arg)
     PGcancel *cancel = PQgetCancel(c->pq);
     c->is_broken = !cancel || !PQcancel(cancel, message, sizeof message);
     PQfreeCancel(cancel);
+    bool is_copy = false;
     while (!c->is_broken) {
         if (!PQconsumeInput(c->pq)) {
             c->is_broken = true;
             return;
         }
-        if (!PQisBusy(c->pq)) {
+        is_copy = is_copy && pass_rows(c);
+        if (!is_copy && !PQisBusy(c->pq)) {
             PGresult *r = PQgetResult(c->pq);
             if (!r) {
                 return;
             }
-            c->is_broken = PQresultStatus(r) == PGRES_COPY_IN;
+            is_copy = PQresultStatus(r) == PGRES_COPY_OUT;
+            c->is_broken = c->is_broken || PQresultStatus(r) == PGRES_COPY_IN;
             PQclear(r);
             continue;
         }
         int64_t left_ms = (end_us - time_monotonic_us()) / 1000;
         struct pollfd p = {.fd = PQsocket(c->pq), .events = POLLIN};
-        c->is_broken = left_ms <= 0 || poll(&p, 1, (int)left_ms) == 0;
+        c->is_broken = c->is_broken || left_ms <= 0 || poll(&p, 1, (int)left_ms) == 0;
     }
+}
+
+void pg_cancel(struct pg_conn *c)
+{
+    loop_run_blocking(cancel_step, c);
 }
 
 enum errcode pg_flush(struct pg_conn *c, struct error *err)
@@ -324,7 +344,7 @@ enum errcode pg_receive(struct pg_conn *c, PGresult **out, struct error *err)
                               c->engine->options.is_distributed, err);
     }
     if (code == ERR_CANCELLED) {
-        loop_run_blocking(cancel_step, c);
+        pg_cancel(c);
     } else if (code == ERR_TIMEOUT) {
         c->is_broken = true;
         code = ERROR(err, ERR_UNAVAILABLE, "the database does not answer");
@@ -386,13 +406,18 @@ enum errcode pg_run(struct pg_conn *c, const char *text, int64_t *n_rows, struct
 
 /* ---- whom it serves ------------------------------------------------------------------------- */
 
-static void add_setting(struct buf *b, const char *name, const char *value)
+static void add_value(struct buf *b, const char *name, const char *value, bool is_local)
 {
     buf_adds(b, b->n ? ", pg_catalog.set_config('" : "SELECT pg_catalog.set_config('");
     buf_adds(b, name);
     buf_adds(b, "', ");
     sql_quote_text(b, str_of(value), false);
-    buf_adds(b, ", false)");
+    buf_adds(b, is_local ? ", true)" : ", false)");
+}
+
+static void add_setting(struct buf *b, const char *name, const char *value)
+{
+    add_value(b, name, value, false);
 }
 
 static void add_number(struct buf *b, const char *name, int value)
@@ -401,14 +426,17 @@ static void add_number(struct buf *b, const char *name, int value)
     add_setting(b, name, arena_printf(a, "%d", value));
 }
 
-/* The temporary schema is named, so that it comes last: nothing in it stands before a table. */
-static void add_path(struct buf *b, const char *schema)
+/* Whose rights and whose names: for the session, or the open transaction only. The temporary schema
+ * is named, so that it comes last: nothing in it stands before a table. */
+static void add_place(struct buf *b, const struct pg_place *place, enum pg_duty duty, bool is_local)
 {
+    bool as_role = (duty == DUTY_READ || duty == DUTY_WRITE) && place->role;
     struct buf path;
     buf_init(&path, 4096);
-    sql_quote_ident(&path, '"', str_of(schema));
+    sql_quote_ident(&path, '"', str_of(place->schema));
     buf_adds(&path, ", pg_temp");
-    add_setting(b, "search_path", buf_text(&path));
+    add_value(b, "role", as_role ? place->role : "none", is_local);
+    add_value(b, "search_path", buf_text(&path), is_local);
     buf_release(&path);
 }
 
@@ -463,11 +491,22 @@ enum errcode pg_conn_set(struct pg_conn *c, struct pg_place *place, enum pg_duty
     c->is_used = true;
     struct buf b;
     buf_init(&b, 1 << 16);
-    bool as_role = (duty == DUTY_READ || duty == DUTY_WRITE) && place->role;
-    add_setting(&b, "role", as_role ? place->role : "none");
-    add_path(&b, place->schema);
+    add_place(&b, place, duty, false);
     add_number(&b, "statement_timeout", duty == DUTY_SCHEMA ? 0 : o->statement_ms);
     add_number(&b, "lock_timeout", duty == DUTY_SCHEMA ? o->lock_ms : WRITE_LOCK_MS);
+    enum errcode code = apply(c, place, buf_text(&b), err);
+    buf_release(&b);
+    TRY(code);
+    c->place = place;
+    return ERR_OK;
+}
+
+enum errcode pg_conn_visit(struct pg_conn *c, struct pg_place *place, enum pg_duty duty,
+                           struct error *err)
+{
+    struct buf b;
+    buf_init(&b, 1 << 16);
+    add_place(&b, place, duty, true);
     enum errcode code = apply(c, place, buf_text(&b), err);
     buf_release(&b);
     TRY(code);

@@ -119,6 +119,10 @@ enum errcode pg_conn_clean(struct pg_conn *c, struct error *err) MUST_CHECK;
 /** pg_conn_set() - make @c ready for @duty in @place: role, search_path and limits. */
 enum errcode pg_conn_set(struct pg_conn *c, struct pg_place *place, enum pg_duty duty,
                          struct error *err) MUST_CHECK;
+/** pg_conn_visit() - until the open transaction ends, or the next visit: @c works in @place, with
+ *  the rights of @duty. A transaction that is rolled back is where it began. */
+enum errcode pg_conn_visit(struct pg_conn *c, struct pg_place *place, enum pg_duty duty,
+                           struct error *err) MUST_CHECK;
 /** pg_conn_lost_place() - @r says why @c cannot serve @place: ERR_NOT_FOUND when its role is gone.
  */
 enum errcode pg_conn_lost_place(const struct pg_conn *c, struct pg_place *place, const PGresult *r,
@@ -129,6 +133,9 @@ enum errcode pg_wait(struct pg_conn *c, short events, int64_t timeout_us,
                      struct error *err) MUST_CHECK;
 /** pg_flush() - until all is sent. */
 enum errcode pg_flush(struct pg_conn *c, struct error *err) MUST_CHECK;
+/** pg_cancel() - end what runs and pass over what comes of it; a connection that does not become
+ *  free soon is broken. */
+void pg_cancel(struct pg_conn *c);
 /** pg_lost() - the connection is: ERR_UNAVAILABLE. */
 enum errcode pg_lost(struct pg_conn *c, struct error *err);
 /** pg_receive() - send what is left and wait for all results of the statement; *out is the first

@@ -74,11 +74,11 @@ static const struct engine_ops postgres_ops = {
     .group_begin = postgres_group_begin,
     .run_step = postgres_run_step,
     .group_end = postgres_group_finish,
+    .group_transact = postgres_group_transact,
 };
 
 static const struct engine_caps postgres_caps = {
     .transactional_ddl = true,
-    .ddl_with_registry = false,
     .rehearse = true,
     .transactions = true,
     .partial_indexes = true,
@@ -189,6 +189,8 @@ static enum errcode open_engine(const struct engine_options *o, struct engine **
     bool listens = !o->is_attached && e->options.connections > 2;
     pg_pool_init(&e->pool, e->options.connections - listens);
     e->base.caps = postgres_caps;
+    /* where the schemas are on several machines, one transaction over two of them is not tried */
+    e->base.caps.ddl_with_registry = !o->is_attached && !o->is_distributed;
     e->ops = postgres_ops;
     engine_register(&e->base, &e->ops);
     enum errcode code = connect_once(e, err);

@@ -11,7 +11,8 @@
 /*
  * Running a plan on the session that is alone in its schema. A statement that waits for a lock
  * keeps everybody behind it waiting, so it waits a moment only: then the transaction is rolled
- * back, nothing is held, and after a pause all its steps run again.
+ * back, nothing is held, and after a pause all its steps run again. Where rows were written in
+ * between it is over.
  */
 #define TRIES         6
 #define PAUSE_US      100000  /* doubled each time, and up to as much again at random */
@@ -105,7 +106,8 @@ static enum errcode run_patiently(struct postgres_session *s, const char *text, 
                                   struct error *err)
 {
     enum errcode code = run_text(s, text, n_rows, err);
-    for (int i = 0; code == ERR_BUSY && i < TRIES && !s->conn->is_broken; i++) {
+    bool may_again = !s->group->has_rows;
+    for (int i = 0; code == ERR_BUSY && may_again && i < TRIES && !s->conn->is_broken; i++) {
         pg_roll_back(s->conn);
         if (err) {
             error_release(err);
@@ -194,6 +196,110 @@ enum errcode postgres_run_step(struct session *base, const struct plan_step *ste
         *n_rows = touched;
     }
     return ERR_OK;
+}
+
+/* ---- in another namespace -------------------------------------------------------------------- */
+
+/*
+ * The connection is lent to a session of the other namespace while the transaction of the group is
+ * open. Whoever changes the structure there has it for itself; nobody waits for that with locks in
+ * hand: the group is taken back, as for any lock that is not free, and comes again.
+ */
+struct visit {
+    struct pg_place *place;
+    transact_fn *fn;
+    void *arg;
+    bool saves_steps; /* see struct postgres_session */
+    bool is_spoilt;   /* went on after a statement that failed: with savepoints it may go well */
+};
+
+static enum errcode share_place(struct postgres_session *s, const struct pg_place *place,
+                                struct error *err)
+{
+    const char *key = arena_printf(s->base.arena, "%lld", (long long)place->lock_key);
+    PGresult *r = NULL;
+    TRY(pg_ask(s->conn, "SELECT pg_catalog.pg_try_advisory_xact_lock_shared($1::int8)", &key, 1, &r,
+               err));
+    bool is_shared = PQntuples(r) == 1 && text_eq(PQgetvalue(r, 0, 0), "t");
+    PQclear(r);
+    return is_shared ? ERR_OK
+                     : ERROR(err, ERR_BUSY, "the structure of \"%s\" is being changed", place->ns);
+}
+
+static enum errcode work_there(struct postgres_session *s, struct visit *v, struct error *err)
+{
+    struct arena *a = arena_new();
+    struct postgres_session *guest = ARENA_NEW(a, struct postgres_session);
+    pg_session_init(guest, v->place, a, ACCESS_NONE);
+    guest->is_write = true;
+    guest->saves_steps = v->saves_steps;
+    guest->conn = s->conn;
+    guest->n_cursors = s->n_cursors; /* their names */
+    enum errcode code = v->fn(&guest->base, v->arg, err);
+    pg_cursors_close(guest);
+    s->n_cursors = guest->n_cursors;
+    v->is_spoilt = guest->went_on || (code == ERR_OK && guest->has_failed);
+    pg_session_release(guest);
+    arena_free(a);
+    if (code == ERR_OK && v->is_spoilt) {
+        return ERROR(err, ERR_UNAVAILABLE, "the transaction has failed");
+    }
+    return code;
+}
+
+static enum errcode visit_once(struct postgres_session *s, struct visit *v, struct error *err)
+{
+    TRY(share_place(s, v->place, err));
+    TRY(pg_conn_visit(s->conn, v->place, DUTY_WRITE, err));
+    TRY(work_there(s, v, err));
+    return pg_conn_visit(s->conn, s->place, DUTY_SCHEMA, err);
+}
+
+/* Nothing of the group is there: the connection is as it was at its begin. */
+static void take_back(struct postgres_session *s)
+{
+    pg_roll_back(s->conn);
+    s->conn->place = s->place;
+}
+
+/* After a failure that need not come again. */
+static bool may_revisit(const struct postgres_session *s, struct visit *v, const struct error *why)
+{
+    bool wants_savepoints = v->is_spoilt && !v->saves_steps;
+    v->saves_steps = v->saves_steps || v->is_spoilt;
+    return !s->conn->is_broken && !s->group->has_rows &&
+           (wants_savepoints || why->code == ERR_BUSY || why->code == ERR_SCHEMA_MOVED);
+}
+
+static enum errcode visit(struct postgres_session *s, struct visit *v, struct error *err)
+{
+    for (int i = 0;; i++) {
+        struct error why AUTO(error_release) = ERROR_INIT;
+        enum errcode code = i > 0 ? run_again(s, &why) : ERR_OK;
+        code = code == ERR_OK ? visit_once(s, v, &why) : code;
+        if (code == ERR_OK) {
+            return ERR_OK;
+        }
+        take_back(s);
+        if (!may_revisit(s, v, &why) || i == TRIES) {
+            return error_move(err, &why);
+        }
+        TRY(pause_before(i, err));
+    }
+}
+
+enum errcode postgres_group_transact(struct session *base, struct str ns, transact_fn *fn,
+                                     void *arg, struct error *err)
+{
+    struct postgres_session *s = postgres_session_of(base);
+    struct visit v = {.fn = fn, .arg = arg};
+    bool is_open = s->in_group && s->group->is_transaction &&
+                   PQtransactionStatus(s->conn->pq) == PQTRANS_INTRANS;
+    TRY(pg_place_look(s->engine, ns, &v.place, err));
+    if (!is_open || v.place == s->place) {
+        return ERROR(err, ERR_INTERNAL, "another namespace is written in an open transaction only");
+    }
+    return visit(s, &v, err);
 }
 
 /* ---- end ------------------------------------------------------------------------------------- */

@@ -8,6 +8,7 @@ struct pg_group {
     const char **done;
     size_t n_done;
     bool is_transaction;
+    bool has_rows; /* were written between the steps: they would not come again */
 };
 
 /** pg_text_in_transaction() - the text of @step as it runs where a transaction is open: builds

@@ -88,3 +88,5 @@ enum errcode postgres_run_step(struct session *s, const struct plan_step *step, 
                                struct error *err);
 enum errcode postgres_group_end(struct session *s, const struct plan_group *g, bool commit,
                                 struct error *err);
+enum errcode postgres_group_transact(struct session *s, struct str ns, transact_fn *fn, void *arg,
+                                     struct error *err);

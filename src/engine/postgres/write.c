@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "engine/postgres/errors.h"
 #include "engine/postgres/inside.h"
+#include "engine/postgres/run.h"
 #include "engine/postgres/types.h"
 
 /* ---- what was broken, in the words of the table ---------------------------------------------- */
@@ -261,6 +262,9 @@ enum errcode postgres_write(struct session *base, const struct write *w, struct 
     struct pg_params params;
     PGresult *r = NULL;
     TRY(say(s, w, a, &params, err));
+    if (s->in_group) {
+        s->group->has_rows = true;
+    }
     enum errcode code = pg_session_ask(s, buf_str(&s->text), &params, false, &r, err);
     if (code != ERR_OK) {
         pg_explain(err, w);

@@ -2,8 +2,10 @@
  * test_migrate_faults ENGINE STRIDE: a change, or its undo, in which one call of the engine fails;
  * again for the next call, until there is none. Journal and schema are on the same engine, so the
  * calls of both fail; on one that cannot hold a journal, that is on SQLite. After each fault a
- * recovery as at the start of a server; then the journal must tell the truth, and the same change
- * must succeed. STRIDE: every STRIDE-th call only, from another one on for each test.
+ * recovery as at the start of a server; then the journal must tell the truth, a registry must know
+ * the structure as it is, and the same change must succeed. Where the engine keeps both in one
+ * transaction the registry knows before the recovery, too. STRIDE: every STRIDE-th call only, from
+ * another one on for each test.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,6 +21,7 @@
 #include "change/change_json.h"
 #include "fault_engine.h"
 #include "loop/loop.h"
+#include "migrate/bootstrap.h"
 #include "migrate/change_run.h"
 #include "migrate/recover.h"
 #include "rows.h"
@@ -168,6 +171,44 @@ static const char *live_fingerprint(void)
     return catalog_fingerprint(place.arena, c);
 }
 
+/* ---- a registry of one row, in a table of the journal: the structure's fingerprint --------------
+ */
+
+#define REGISTRY "registry"
+
+static const struct record_term its_name = {.field = "name", .op = FILTER_EQ};
+
+static enum errcode project(struct session *s, void *arg, const struct migrate_outcome *o,
+                            struct error *err)
+{
+    const struct journal *const *journal = arg;
+    struct arena *a AUTO(arena_freep) = arena_new();
+    struct record_place p = journal_place(*journal);
+    struct record_term term = its_name;
+    term.value = value_text(REGISTRY);
+    struct record_query q = {.terms = &term, .n_terms = 1};
+    struct applied_file row = {.name = REGISTRY,
+                               .ns = "registry",
+                               .number = 1,
+                               .file_hash = catalog_fingerprint(a, o->after),
+                               .change_id = o->record->id,
+                               .inverse = "[]",
+                               .applied_at = 1};
+    TRY(record_delete_in(s, &p, &applied_file_type, &q, NULL, err));
+    return record_insert_in(s, &p, &applied_file_type, &row, err);
+}
+
+static const char *registered_fingerprint(void)
+{
+    struct record_place p = journal_place(place.journal);
+    struct record_term term = its_name;
+    term.value = value_text(REGISTRY);
+    struct record_query q = {.terms = &term, .n_terms = 1};
+    struct applied_file row = {0};
+    OK(record_one(&p, place.arena, &applied_file_type, &q, &row, err));
+    return row.file_hash;
+}
+
 /* The newest entry of the journal, whatever its state. */
 static struct change_record newest(void)
 {
@@ -247,7 +288,11 @@ static bool fail_once(const struct trial *t, int n)
     }
     error_release(&why);
     assert_true(fired || code == ERR_OK);
+    if (place.real.engine->caps.ddl_with_registry) {
+        assert_string_equal(registered_fingerprint(), live_fingerprint());
+    }
     settle();
+    assert_string_equal(registered_fingerprint(), live_fingerprint());
     check_truth(t, done_id, last_id, before);
     if (!t->is_undo) {
         undo(newest().id);
@@ -339,6 +384,7 @@ static bool delay_once(int n)
     assert_true(n_done > 0);
     assert_string_equal(newest().state, "done");
     assert_string_equal(newest().fp_after, live_fingerprint());
+    assert_string_equal(registered_fingerprint(), live_fingerprint());
     for (; n_done > 0; n_done--) {
         struct change_record *list = NULL;
         size_t n_list = 0;
@@ -369,11 +415,12 @@ static void each_call_may_be_late(void **state)
 /* ---- the place of all tests ---------------------------------------------------------------------
  */
 
-static void aim(struct migrate_target *t, struct engine *e, struct journal *j)
+static void aim(struct migrate_target *t, struct engine *e, struct journal **j)
 {
     *t = (struct migrate_target){.engine = e,
                                  .ns = TENANT,
-                                 .journal = j,
+                                 .journal = *j,
+                                 .hooks = {.project = project, .arg = j},
                                  .tenant_id = 1,
                                  .actor_id = 7,
                                  .actor_name = "Ann"};
@@ -420,8 +467,8 @@ static int make_all(void **state)
     code = code ? code : engine_namespace_create(e, TENANT, &err);
     code = code ? code : journal_open(store, STR("store"), &place.journal, &err);
     code = code ? code : journal_open(faulty_store, STR("store"), &place.faulty_journal, &err);
-    aim(&place.target, e, place.journal);
-    aim(&place.faulty_target, place.faulty, place.faulty_journal);
+    aim(&place.target, e, &place.journal);
+    aim(&place.faulty_target, place.faulty, &place.faulty_journal);
     const char *made = e->caps.foreign_keys ? tables : plain_tables;
     code = code ? code : run_changes(&place.target, made, &r, &err);
     code = code ? code : rows_insert(e, TENANT, parse(rows), &err);
