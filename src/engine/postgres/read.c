@@ -1,13 +1,15 @@
 #include "base/attr.h"
 #include "base/buf.h"
+#include "engine/postgres/copy_read.h"
 #include "engine/postgres/inside.h"
 #include "engine/postgres/types.h"
 
 /*
  * Reading. A bounded question is one statement whose whole result comes at once, through the loop's
  * pipelines. One without a limit may be answered by very many rows: its first rows are asked for
- * in the same way, and when there are more, a cursor of the server gives them batch by batch on a
- * connection of its own.
+ * in the same way, and when there are more, a COPY gives them on a connection of its own. Inside of
+ * a transaction that has other statements too, where a COPY would be in their way, and where the
+ * server has none, it is a cursor of the server, batch by batch.
  */
 #define WHOLE_ROWS  1100 /* asked for at once: a page of a list and a bit */
 #define PROBE_ROWS  257  /* of a question without a limit */
@@ -26,11 +28,14 @@ struct postgres_cursor {
     struct buf *rooms; /* one per column: text made by decoding */
     PGresult *result;
     int at, n;
+    /* of very many rows */
+    struct pg_conn *conn;
+    bool is_own; /* the connection was taken for this cursor */
+    bool is_copy;
+    struct pg_copy copy;
     /* a cursor of the server */
     bool is_streaming, is_last;
     int number, batch;
-    struct pg_conn *conn;
-    bool is_own; /* the connection was taken for this cursor */
 };
 
 /* ---- saying it ------------------------------------------------------------------------------- */
@@ -62,7 +67,7 @@ static enum errcode ask_whole(struct postgres_cursor *c, const struct query *q, 
     return ERR_OK;
 }
 
-/* ---- batch by batch -------------------------------------------------------------------------- */
+/* ---- very many ------------------------------------------------------------------------------- */
 
 static enum errcode take_connection(struct postgres_cursor *c, struct error *err)
 {
@@ -76,8 +81,21 @@ static enum errcode take_connection(struct postgres_cursor *c, struct error *err
     enum pg_duty duty = s->base.access == ACCESS_SCHEMA ? DUTY_LOOK : DUTY_READ;
     TRY(pg_take(s->place, duty, &c->conn, err));
     c->is_own = true;
-    return pg_run(c->conn, "BEGIN READ ONLY", NULL, err);
+    return ERR_OK;
 }
+
+static enum errcode begin_copy(struct postgres_cursor *c, struct error *err)
+{
+    struct postgres_session *s = c->session;
+    enum errcode code = pg_copy_begin(&c->copy, c->conn, c->query, s->base.arena, &s->text, err);
+    c->is_copy = code == ERR_OK;
+    if (code != ERR_OK) {
+        pg_copy_end(&c->copy);
+    }
+    return code;
+}
+
+/* ---- batch by batch -------------------------------------------------------------------------- */
 
 static enum errcode declare(struct postgres_cursor *c, struct error *err)
 {
@@ -92,15 +110,35 @@ static enum errcode declare(struct postgres_cursor *c, struct error *err)
     return ERR_OK;
 }
 
-static enum errcode begin_stream(struct postgres_cursor *c, struct error *err)
+static enum errcode begin_cursor(struct postgres_cursor *c, struct error *err)
 {
     c->number = ++c->session->n_cursors;
     c->batch = BATCH_FIRST;
     c->is_streaming = true;
-    TRY(take_connection(c, err));
+    if (c->is_own) {
+        pg_roll_back(c->conn); /* of a COPY that was none */
+        TRY(pg_run(c->conn, "BEGIN READ ONLY", NULL, err));
+    }
     enum errcode code = declare(c, err);
     c->session->has_failed = c->session->has_failed || code != ERR_OK;
     return code;
+}
+
+static enum errcode begin_stream(struct postgres_cursor *c, struct error *err)
+{
+    TRY(take_connection(c, err));
+    if (!c->is_own || !pg_copy_serves(c->conn)) {
+        return begin_cursor(c, err);
+    }
+    struct error why AUTO(error_release) = ERROR_INIT;
+    enum errcode code = begin_copy(c, &why);
+    if (code == ERR_UNSUPPORTED || code == ERR_INVALID) { /* other databases that speak the same */
+        return begin_cursor(c, err);
+    }
+    if (code == ERR_SCHEMA_MOVED) {
+        pg_place_moved(c->session->place);
+    }
+    return code == ERR_OK ? ERR_OK : error_move(err, &why);
 }
 
 /* So many rows that the next batch has about its bytes. */
@@ -138,6 +176,9 @@ static void end_stream(struct postgres_cursor *c)
 {
     if (!c->conn) {
         return;
+    }
+    if (c->is_copy) {
+        pg_copy_end(&c->copy);
     }
     if (c->is_own) {
         pg_roll_back(c->conn); /* it only read */
@@ -215,20 +256,44 @@ enum errcode postgres_select(struct session *base, const struct query *q, struct
     return ERR_OK;
 }
 
-static struct value read_cell(struct postgres_cursor *c, int i)
+static const struct type *type_of(const struct postgres_cursor *c, size_t i)
 {
     static const struct type number = {.kind = TYPE_INT64};
-    if (PQgetisnull(c->result, c->at, i)) {
+    bool is_column = !c->query->count_only && c->query->n_columns > 0;
+    return is_column ? &c->query->columns[i]->type : &number;
+}
+
+static struct value read_cell(struct postgres_cursor *c, size_t i)
+{
+    int k = (int)i;
+    if (PQgetisnull(c->result, c->at, k)) {
         return value_null();
     }
-    bool is_column = !c->query->count_only && c->query->n_columns > 0;
-    struct str text = {PQgetvalue(c->result, c->at, i), (size_t)PQgetlength(c->result, c->at, i)};
-    return postgres_decode(is_column ? &c->query->columns[i]->type : &number, text, &c->rooms[i]);
+    struct str text = {PQgetvalue(c->result, c->at, k), (size_t)PQgetlength(c->result, c->at, k)};
+    return postgres_decode(type_of(c, i), text, &c->rooms[i]);
+}
+
+static enum errcode next_copied(struct postgres_cursor *c, const struct value **row,
+                                struct error *err)
+{
+    bool has = false;
+    TRY(pg_copy_next(&c->copy, &has, err));
+    for (size_t i = 0; has && i < c->n_columns; i++) {
+        struct str text;
+        c->row[i] = pg_copy_cell(&c->copy, &text)
+                        ? postgres_decode(type_of(c, i), text, &c->rooms[i])
+                        : value_null();
+    }
+    *row = has ? c->row : NULL;
+    return ERR_OK;
 }
 
 enum errcode postgres_cursor_next(struct cursor *base, const struct value **row, struct error *err)
 {
     struct postgres_cursor *c = (struct postgres_cursor *)base;
+    if (c->is_copy) {
+        return next_copied(c, row, err);
+    }
     if (c->at == c->n && c->is_streaming && !c->is_last) {
         TRY(fetch(c, err));
     }
@@ -237,7 +302,7 @@ enum errcode postgres_cursor_next(struct cursor *base, const struct value **row,
         return ERR_OK;
     }
     for (size_t i = 0; i < c->n_columns; i++) {
-        c->row[i] = read_cell(c, (int)i);
+        c->row[i] = read_cell(c, i);
     }
     c->at++;
     *row = c->row;

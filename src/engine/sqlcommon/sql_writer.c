@@ -123,7 +123,9 @@ void sql_param(struct sql_writer *w, const struct column *column, struct value v
     size_t n = w->n_params;
     ARENA_PUSH(w->arena, w->param_columns, n, column);
     ARENA_PUSH(w->arena, w->params, w->n_params, v);
-    if (w->dialect->numbered_params) {
+    if (w->say_value) {
+        w->say_value(w, &v);
+    } else if (w->dialect->numbered_params) {
         buf_addc(w->out, '$');
         buf_add_int64(w->out, (int64_t)w->n_params);
     } else {

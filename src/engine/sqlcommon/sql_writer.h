@@ -14,8 +14,8 @@
 
 /*
  * SQL text from typed nouns. Names reach the text only through sql_ident(), values of a request
- * only as bound parameters (sql_param()), values of a schema (defaults, CHECKs) only through
- * sql_literal(). What differs between engines is asked of the dialect.
+ * only as bound parameters (sql_param(), see say_value), values of a schema (defaults, CHECKs) only
+ * through sql_literal(). What differs between engines is asked of the dialect.
  */
 struct sql_writer;
 
@@ -63,6 +63,9 @@ struct sql_writer {
     struct value *params; /* in the order of their placeholders */
     size_t n_params;
     const struct column **param_columns; /* of each of params: what it is for, or NULL */
+    /* says a parameter where its placeholder would stand, for statements that take none; it is in
+       params all the same. NULL = placeholders */
+    void (*say_value)(struct sql_writer *w, const struct value *v);
     const char *schema; /* before the table of a question; NULL = the one of the session */
     const char *broken; /* the first thing that could not be said, NULL = all well */
 };
