@@ -4,8 +4,8 @@
 #include "store/user.h"
 
 /*
- * The tenants that requests ask for, kept for a quarter of a second each: every request needs one,
- * and they hardly ever change. Safe from every thread.
+ * The tenants that requests ask for, kept for as long as the store tells no news (store/news.h):
+ * every request needs one, and they hardly ever change. Safe from every thread.
  */
 struct tenant_cache;
 

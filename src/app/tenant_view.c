@@ -9,10 +9,9 @@
 #include "data/read.h"
 #include "engine/catalog_cache.h"
 
-#define LOOK_AGAIN_US INT64_C(250000)  /* for what other processes wrote */
-#define COMMIT_US     INT64_C(1000000) /* what was written is committed within this */
-#define API_ROOT      "/api/custom/"
-#define TENANT_ID     "tenant_id"
+#define COMMIT_US INT64_C(1000000) /* what was written is committed within this */
+#define API_ROOT  "/api/custom/"
+#define TENANT_ID "tenant_id"
 
 struct view {
     struct tenant_view shown;
@@ -23,9 +22,15 @@ struct view {
     atomic_int refs;
 };
 
+/* Until when the registry was seen to be that of a view. */
+struct seen {
+    int64_t at;     /* monotonic */
+    uint64_t epoch; /* the news of the store by then */
+};
+
 struct entry {
     struct view *view;
-    int64_t checked_at; /* when the registry was last seen to be that of the view */
+    struct seen seen;
     int64_t swapped_at;
 };
 
@@ -264,12 +269,12 @@ static enum errcode make_view(const struct caller *c, struct view **out, struct 
 
 /* A reference to what is kept, when the structure is still that; NULL otherwise. */
 static struct view *take(struct tenant_views *views, int64_t tenant_id, uint64_t generation,
-                         int64_t *checked_at)
+                         struct seen *seen)
 {
     pthread_mutex_lock(&views->lock);
     struct entry *e = find_entry(views, tenant_id);
     struct view *v = e->view && e->view->generation == generation ? e->view : NULL;
-    *checked_at = e->checked_at;
+    *seen = e->seen;
     if (v) {
         atomic_fetch_add(&v->refs, 1);
     }
@@ -277,7 +282,7 @@ static struct view *take(struct tenant_views *views, int64_t tenant_id, uint64_t
     return v;
 }
 
-static void put(struct tenant_views *views, int64_t tenant_id, struct view *v, int64_t checked_at)
+static void put(struct tenant_views *views, int64_t tenant_id, struct view *v, struct seen seen)
 {
     pthread_mutex_lock(&views->lock);
     struct entry *e = find_entry(views, tenant_id);
@@ -287,14 +292,16 @@ static void put(struct tenant_views *views, int64_t tenant_id, struct view *v, i
         e->swapped_at = time_monotonic_us();
         atomic_fetch_add(&v->refs, 1);
     }
-    e->checked_at = checked_at;
+    e->seen = seen;
     pthread_mutex_unlock(&views->lock);
 }
 
-static bool is_checked(const struct app *app, int64_t checked_at, int64_t now)
+/* Nobody has written it since: others do not, by the news, and what this process has begun to write
+ * is committed. */
+static bool is_checked(const struct caller *c, struct seen seen, uint64_t epoch)
 {
-    int64_t touched = atomic_load(&app->store->registry_touched);
-    return now - checked_at < LOOK_AGAIN_US && (!touched || checked_at > touched + COMMIT_US);
+    int64_t touched = store_touched(c->app->store, c->tenant.id);
+    return seen.epoch == epoch && (!touched || seen.at > touched + COMMIT_US);
 }
 
 /* The registry is still what @v was made of. */
@@ -311,11 +318,12 @@ static enum errcode find_view(const struct caller *c, struct view **out, struct 
 {
     struct tenant_views *views = views_of(c->app);
     uint64_t generation = 0;
-    int64_t checked_at = 0, now = time_monotonic_us();
+    struct seen seen, now = {.at = time_monotonic_us()};
     bool is_same = true;
+    TRY(store_news(c->app->store, &now.epoch, err));
     TRY(engine_generation(c->app->engine, caller_ns(c), &generation, err));
-    struct view *v = take(views, c->tenant.id, generation, &checked_at);
-    if (v && !is_checked(c->app, checked_at, now)) {
+    struct view *v = take(views, c->tenant.id, generation, &seen);
+    if (v && !is_checked(c, seen, now.epoch)) {
         enum errcode code = check(c, v, &is_same, err);
         if (code != ERR_OK || !is_same) {
             unref(v);

@@ -303,7 +303,7 @@ static enum errcode project(struct session *s, void *arg, const struct migrate_o
         .session = s,
         .place = store_place(h->store),
     };
-    atomic_store(&h->store->registry_touched, time_monotonic_us());
+    store_touch(h->store, h->tenant_id);
     TRY(load_entries(&p, err));
     for (size_t i = 0; i < o->changes->n; i++) {
         follow_table(&p, &o->changes->items[i]);

@@ -86,16 +86,20 @@ enum errcode store_registry_mark(struct store *s, int64_t tenant_id, int64_t *ne
     return record_count(&place, &store_registry_type, &q, count, err);
 }
 
-/* Told before the write: whoever keeps what it read looks again for as long as a commit takes. */
-static void touch(struct store *s)
+void store_touch(struct store *s, int64_t tenant_id)
 {
-    atomic_store(&s->registry_touched, time_monotonic_us());
+    atomic_store(&s->touched[(uint64_t)tenant_id % STORE_TOUCHED], time_monotonic_us());
+}
+
+int64_t store_touched(struct store *s, int64_t tenant_id)
+{
+    return atomic_load(&s->touched[(uint64_t)tenant_id % STORE_TOUCHED]);
 }
 
 enum errcode store_registry_insert(struct store *s, struct arena *a, struct registry_table *r,
                                    struct error *err)
 {
-    touch(s);
+    store_touch(s, r->tenant_id);
     if (!r->id) {
         char *id = arena_alloc(a, UUID_TEXT + 1);
         uuid_make(id);
@@ -109,7 +113,7 @@ enum errcode store_registry_update(struct store *s, struct registry_table *r,
                                    const char *const *fields, struct error *err)
 {
     AUTO(arena_freep) struct arena *a = arena_new();
-    touch(s);
+    store_touch(s, r->tenant_id);
     r->updated_at = store_now();
     return store_update(s, &store_registry_type, r, store_fields_with(a, fields, "updated_at"),
                         err);
@@ -120,7 +124,7 @@ enum errcode store_registry_delete(struct store *s, int64_t tenant_id, struct st
 {
     struct record_term terms[] = {TERM("tenant_id", EQ, value_int(tenant_id)),
                                   TERM("table_name", EQ, value_str(table_name))};
-    touch(s);
+    store_touch(s, tenant_id);
     return store_delete(s, &store_registry_type, terms, ARRAY_LEN(terms), NULL, err);
 }
 

@@ -44,6 +44,12 @@ enum errcode store_registry_by_prefix(struct store *s, struct arena *a, int64_t 
  * committed, but for a deletion, which changes *@count. */
 enum errcode store_registry_mark(struct store *s, int64_t tenant_id, int64_t *newest,
                                  int64_t *count, struct error *err) MUST_CHECK;
+/** store_touch() - told before this process writes rows of the tenant's: whoever keeps what it read
+ *  of them looks again for as long as a commit takes. */
+void store_touch(struct store *s, int64_t tenant_id);
+/** store_touched() - when that was last told, monotonic microseconds, 0 = never; of this tenant or
+ *  of one that shares its place. */
+int64_t store_touched(struct store *s, int64_t tenant_id);
 /** store_registry_insert() - sets id (when NULL, in @a) and times. */
 enum errcode store_registry_insert(struct store *s, struct arena *a, struct registry_table *r,
                                    struct error *err) MUST_CHECK;

@@ -69,6 +69,7 @@ static enum errcode open_store(struct engine *e, bool is_migrating, struct store
     s->arena = a;
     s->engine = e;
     s->ns = STR(STORE_NS);
+    news_init(&s->news);
     enum errcode code = open_tables(s, is_migrating, err);
     if (code != ERR_OK) {
         store_close(s);
@@ -93,6 +94,7 @@ void store_close(struct store *s)
     if (s) {
         journal_close(s->journal);
         catalog_unref(s->catalog);
+        news_destroy(&s->news);
         arena_free(s->arena);
     }
 }

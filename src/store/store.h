@@ -10,6 +10,9 @@
 #include "migrate/files.h"
 #include "migrate/journal.h"
 #include "migrate/record.h"
+#include "store/news.h"
+
+#define STORE_TOUCHED 64 /* tenants share these when there are more */
 
 /*
  * The store: Telaio's own tables (users, tenants, sessions, registry, journal, …) in one namespace
@@ -21,9 +24,9 @@ struct store {
     struct engine *engine;
     struct str ns;
     struct journal *journal;
-    struct catalog *catalog;          /* of ns, read after the last migration */
-    _Atomic int64_t registry_touched; /* monotonic microseconds of this process' last write of the
-                                         registry, which may not be committed yet */
+    struct catalog *catalog;                /* of ns, read after the last migration */
+    _Atomic int64_t touched[STORE_TOUCHED]; /* store_touch() */
+    struct news news;
     struct arena *arena;
 };
 
