@@ -25,6 +25,7 @@ static void adopt(void *arg)
     struct accepted *c = arg;
     struct http_home *home = c->home;
     home->is_adopted = false;
+    home_stir(home);
     bool is_taken = false;
     if (home->stop >= STOP_CLOSING) {
         close(c->fd);

@@ -53,6 +53,7 @@ static ssize_t pull(void *cls, uint64_t position, char *to, size_t max)
 {
     struct request *r = cls;
     (void)position;
+    home_stir(r->home);
     size_t n = take_held(r, to, max);
     if (n == 0 && r->fiber && r->state == FIBER_PARKED) {
         n = take_more(r, to, max);
@@ -115,6 +116,8 @@ enum MHD_Result answer_queue(struct request *r)
     }
     r->closes_early = r->phase < PHASE_END;
     r->phase = PHASE_ANSWER;
+    r->home->n_answering++;
+    r->home->answer_runs = 1;
     struct MHD_Response *made = wrap(r);
     if (!made) {
         return MHD_NO;

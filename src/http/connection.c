@@ -20,8 +20,9 @@
 void request_suspend(struct request *r)
 {
     BUG_ON(r->is_suspended);
-    r->is_suspended = true;
+    r->is_suspended = r->was_suspended = true;
     r->home->n_suspended++;
+    r->home->n_suspensions++;
     MHD_suspend_connection(r->connection);
 }
 
@@ -32,6 +33,7 @@ void request_settle(struct request *r)
     }
     r->is_suspended = false;
     r->home->n_suspended--;
+    home_stir(r->home);
     MHD_resume_connection(r->connection);
 }
 
@@ -133,6 +135,7 @@ static bool is_waiting(const struct request *r)
 
 static enum MHD_Result headers_call(struct request *r)
 {
+    home_stir(r->home);
     if (is_waiting(r)) {
         request_suspend(r);
         return MHD_YES; /* the library calls again as if for the first time */
@@ -176,6 +179,7 @@ static enum MHD_Result drain(struct request *r, size_t *n)
  */
 static enum MHD_Result body_call(struct request *r, const char *p, size_t *n)
 {
+    home_stir(r->home);
     if (r->is_gathered) {
         return gather(r, p, n);
     }
@@ -209,9 +213,10 @@ static enum MHD_Result end_call(struct request *r)
         request_run(r);
     }
     if (is_waiting(r)) {
-        request_suspend(r);
+        brief_wait(r);
         return MHD_YES;
     }
+    brief_end(r);
     return answer_queue(r);
 }
 
@@ -238,6 +243,7 @@ static enum MHD_Result first_call(struct request *r, const char *method, const c
     if (r->framing.length > 0 && r->framing.length <= BODY_GATHERED) {
         r->is_gathered = true;
         r->phase = PHASE_BODY;
+        home_stir(r->home);
         return MHD_YES;
     }
     return start_fiber(r) ? headers_call(r) : answer_queue(r);
@@ -308,6 +314,13 @@ static void on_completed(void *cls, struct MHD_Connection *connection, void **co
             home,
             MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd);
     }
+    if (r->was_suspended || r->closes_early || is_own) {
+        home_stir(home); /* reads once more, or closes */
+    }
+    if (r->phase == PHASE_ANSWER) {
+        home->n_answering--;
+    }
+    brief_end(r);
     r->wire->request = NULL;
     loop_timer_stop(&r->drain_timer);
     unlist(r);
@@ -326,6 +339,7 @@ static void on_connection(void *cls, struct MHD_Connection *connection, void **c
                           enum MHD_ConnectionNotificationCode what)
 {
     struct http_home *home = cls;
+    home_stir(home);
     if (what == MHD_CONNECTION_NOTIFY_STARTED) {
         *context = wire_new(
             home,

@@ -43,6 +43,7 @@ void http_stop(struct http_server *h, int64_t seconds);
 
 struct http_counts {
     int64_t connections, requests, active, refused;
+    int64_t suspensions; /* waits of requests that were not short */
 };
 void http_count(const struct http_server *h, struct http_counts *out);
 

@@ -44,6 +44,9 @@ struct request {
     int fd;
     enum phase phase;
     bool is_suspended; /* the library leaves it alone until it is resumed */
+    bool was_suspended;
+    bool is_brief; /* it waits, and the library asks for it in each of its runs */
+    int64_t brief_until;
     bool is_gone;      /* nobody will read an answer: every verb fails */
     bool is_broken;    /* gone since its body could not be read */
     bool closes_early; /* answered before everything had come */
@@ -126,6 +129,25 @@ void request_suspend(struct request *r);
 void request_settle(struct request *r);
 /** request_leave() - nobody reads the answer: end waits, let every verb fail. */
 void request_leave(struct request *r);
+
+/* ---- waits that are short (brief.c) ------------------------------------------------------- */
+
+/*
+ * To suspend a connection the library takes it out of its epoll; resumed, it is read once in vain
+ * and put back: three system calls, as much as a short answer costs otherwise. So a request whose
+ * everything has come is not suspended at once: when no answer is queued in its last call, the
+ * library makes that call again in its next run. It would not let the loop wait meanwhile, so the
+ * home keeps count of what else the library may have to do (home_stir()), and waits when that is
+ * nothing. Were the count ever wrong, the library would be late by one brief wait.
+ */
+
+/** brief_wait() - in the last call, whose fiber waits: wait on, and when that takes long, suspend.
+ */
+void brief_wait(struct request *r);
+/** brief_end() - also of one that does not wait so. */
+void brief_end(struct request *r);
+/** brief_timeout_us() - how long the loop may wait when the library says that it may not. */
+int64_t brief_timeout_us(const struct http_home *home);
 
 /* ---- answering (answer.c) ---------------------------------------------------------------- */
 

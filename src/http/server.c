@@ -43,6 +43,9 @@ static int64_t timeout_us(void *arg)
     if (MHD_get_timeout(home->daemon, &ms) != MHD_YES) {
         return -1;
     }
+    if (ms == 0) {
+        return brief_timeout_us(home);
+    }
     return ms > INT_MAX ? (int64_t)INT_MAX * 1000 : (int64_t)ms * 1000;
 }
 
@@ -66,6 +69,8 @@ static void close_home(struct http_home *home)
 static void run(void *arg)
 {
     struct http_home *home = arg;
+    home->busy_runs -= home->busy_runs > 0;
+    home->answer_runs -= home->answer_runs > 0;
     MHD_run(home->daemon);
     wires_show_ends(home);
     bool is_idle = home->n_fibers == 0 && home->n_suspended == 0;
@@ -225,5 +230,6 @@ void http_count(const struct http_server *h, struct http_counts *out)
         out->connections += h->homes[i].n_connections;
         out->requests += h->homes[i].n_requests;
         out->active += h->homes[i].n_active;
+        out->suspensions += h->homes[i].n_suspensions;
     }
 }

@@ -35,6 +35,10 @@ struct http_home {
     size_t n_spare;
     struct wire *ended; /* closed by the client, and the library may not know */
     int64_t n_fibers, n_suspended;
+    int64_t n_brief;     /* requests in a brief wait */
+    int64_t n_answering; /* requests whose answer the library has */
+    int busy_runs;       /* of the library: so many may have something to do beside the two above */
+    int answer_runs;     /* so many may have something to do for those that it answers */
 
     struct lingering *lingers;
     size_t n_lingers;
@@ -43,8 +47,14 @@ struct http_home {
     struct loop_timer stop_timer;
     struct gate stopped;
 
-    _Atomic int64_t n_connections, n_requests, n_active;
+    _Atomic int64_t n_connections, n_requests, n_active, n_suspensions;
 };
+
+/** home_stir() - the library's next runs have something to do that its epoll does not tell. */
+static inline void home_stir(struct http_home *home)
+{
+    home->busy_runs = 2; /* one that acts, and one that finds that nothing is left */
+}
 
 struct http_server {
     struct runtime *runtime;

@@ -70,12 +70,13 @@ void wires_show_ends(struct http_home *home)
         char c;
         next = w->next;
         const struct request *r = w->request;
-        if (r && (r->is_suspended || r->phase == PHASE_ANSWER)) {
+        if (r && (r->is_suspended || r->is_brief || r->phase == PHASE_ANSWER)) {
             continue; /* later: it reads nothing now */
         }
         if (recv(w->fd, &c, 1, MSG_PEEK | MSG_DONTWAIT) > 0) {
             continue; /* later: it has not read all yet */
         }
+        home_stir(home);
         shutdown(w->fd, SHUT_RD); /* nothing more comes in any case, but it is an event */
         unlist(w);
     }

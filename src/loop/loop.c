@@ -24,6 +24,11 @@ int loop_index(const struct loop *l)
     return l->index;
 }
 
+int64_t loop_turn_us(const struct loop *l)
+{
+    return atomic_load_explicit(&l->turn_us, memory_order_relaxed);
+}
+
 struct runtime *loop_runtime(struct loop *l)
 {
     return l->runtime;

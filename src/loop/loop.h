@@ -78,6 +78,9 @@ void gate_open(struct gate *g);
 
 /* ---- on a loop's thread ------------------------------------------------------------------- */
 
+/** loop_turn_us() - when the turn that runs began, by the monotonic clock; costs no look at it. */
+int64_t loop_turn_us(const struct loop *l);
+
 /* Called on the loop's thread at @interval_us; for sweeping and the like. Owned by the caller. */
 struct loop_timer {
     void (*fn)(void *arg);
