@@ -5,20 +5,17 @@
 #include "base/attr.h"
 #include "base/buf.h"
 #include "base/time.h"
+#include "engine/postgres/choose.h"
 #include "engine/postgres/errors.h"
-#include "engine/postgres/lane.h"
 #include "engine/postgres/pool.h"
 
-#define SHARE_US     1500    /* of work before a question on its lane; then another one is used */
-#define SEGMENTS     2       /* sent on a lane; what comes meanwhile is gathered for the next one */
-#define QUANTUM      32      /* questions of one place in its turn */
-#define TRIES        6       /* of one question */
-#define OPENING_MAX  2       /* lanes of one loop that are being opened */
-#define SLOW_US      10000   /* then a statement has its lane for itself */
-#define CANCEL_US    100000  /* a statement that nobody waits for may run on */
-#define TICK_US      5000    /* while something is under way */
-#define QUIET_US     1000000 /* else */
-#define KEEP_US      5000000 /* an idle lane goes back to the pool */
+#define QUANTUM      32       /* questions of one place in its turn */
+#define TRIES        6        /* of one question */
+#define OPENING_MAX  2        /* lanes of one loop that are being opened */
+#define CANCEL_US    100000   /* a statement that nobody waits for may run on */
+#define TICK_US      5000     /* while something is under way */
+#define QUIET_US     1000000  /* else */
+#define KEEP_US      5000000  /* an idle lane goes back to the pool */
 #define QUEUE_US     10000000 /* waiting for a lane */
 #define SLACK_US     10000000 /* behind the server's own limit of a statement */
 #define RETRY_US     20000    /* to open a lane */
@@ -186,17 +183,12 @@ static int lanes_max(const struct postgres_engine *e)
     return n > 0 ? n : 1;
 }
 
-static bool is_slow(const struct lane *l, int64_t now)
-{
-    return l->n > 0 && now - l->segment_us > SLOW_US;
-}
-
 /* A lane that will soon take something again. */
 static bool has_quick_lane(const struct pipelines *p)
 {
     int64_t now = time_monotonic_us();
     const struct lane *l = p->lanes;
-    while (l && (l->must_close || l->is_heavy || is_slow(l, now))) {
+    while (l && (l->must_close || l->is_heavy || lane_is_slow(l, now))) {
         l = l->next;
     }
     return l != NULL;
@@ -225,99 +217,17 @@ static void want_lane(struct pipelines *p, struct pg_place *place)
 
 /* ---- who goes where -------------------------------------------------------------------------- */
 
-/* Only plain reads may stand beside those of another namespace. */
-static bool suits(const struct lane *l, const struct call *call)
-{
-    return l->place == call->place ? l->now == call->place || call->is_plain
-                                   : call->is_plain && !l->is_tainted;
-}
-
-static bool takes_more(const struct lane *l, const struct call *call, int64_t now)
-{
-    /* a switch for good is sure once its segment has ended well: until then only that one, and by
-       those of the same namespace, is joined */
-    bool is_joined = l->state == LANE_SWITCHING && l->gathered && !call->is_suspect &&
-                     l->now == call->place && l->place == call->place;
-    bool is_sure = l->state == LANE_READY || is_joined;
-    return is_sure && suits(l, call) && l->n < LANE_DEPTH && !l->must_close && !l->is_heavy &&
-           !l->must_write && !is_slow(l, now);
-}
-
-static bool is_free(const struct lane *l)
-{
-    return l->state == LANE_READY && l->n == 0 && !l->must_close;
-}
-
-/* The better of two empty lanes for @place: its own, one of nobody, the one idle for longest. */
-static struct lane *better_free(struct lane *a, struct lane *b, const struct pg_place *place)
-{
-    if (!a || b->place == place) {
-        return a && a->place == place ? a : b;
-    }
-    if (a->place == place || (!a->place && b->place)) {
-        return a;
-    }
-    return a->place && (!b->place || b->idle_us < a->idle_us) ? b : a;
-}
-
-static bool has_room(const struct lane *l)
-{
-    return l->work_us < SHARE_US;
-}
-
-/* The better of two lanes in use: one with room, that needs no switch, that gathers. Full ones are
- * filled evenly; else the questions of a turn keep together, for each lane costs a write, a read
- * and a switch of processes at the server. */
-static struct lane *better_shared(struct lane *a, struct lane *b, const struct pg_place *place)
-{
-    if (!a || has_room(a) != has_room(b)) {
-        return !a || has_room(b) ? b : a;
-    }
-    if (!has_room(a)) {
-        return b->work_us < a->work_us ? b : a;
-    }
-    if ((a->now == place) != (b->now == place)) {
-        return b->now == place ? b : a;
-    }
-    if (!a->gathered != !b->gathered) {
-        return b->gathered ? b : a;
-    }
-    return b->work_us > a->work_us ? b : a;
-}
-
-/* The lane that took the question before this one, when nothing speaks against it. */
-static struct lane *pick_same(const struct pipelines *p, const struct call *call, int64_t us,
-                              int64_t now)
-{
-    struct lane *l = p->gathering;
-    bool fits = l && l->gathered && us <= HEAVY_US && takes_more(l, call, now) && has_room(l) &&
-                l->now == call->place;
-    return fits ? l : NULL;
-}
-
+/* NULL = the question has to wait. */
 static struct lane *pick(struct pipelines *p, const struct call *call)
 {
-    struct lane *shared = NULL;
-    struct lane *empty = NULL;
-    int64_t now = time_monotonic_us();
-    int64_t us = times_of(&p->times, call->hash);
-    struct lane *same = pick_same(p, call, us, now);
-    if (same) {
-        return same;
-    }
-    for (struct lane *l = p->lanes; l; l = l->next) {
-        if (is_free(l)) {
-            empty = better_free(empty, l, call->place);
-        } else if (us <= HEAVY_US && takes_more(l, call, now)) {
-            shared = better_shared(shared, l, call->place);
-        }
-    }
-    if (shared && has_room(shared)) {
-        return shared;
+    struct choice c = lane_choose(p, call, time_monotonic_us());
+    struct lane *empty = c.empty;
+    if (c.shared && lane_has_room(c.shared)) {
+        return c.shared;
     }
     if (!empty) {
         want_lane(p, call->place);
-        return shared;
+        return c.shared;
     }
     if (empty->place && empty->place != call->place && empty->is_tainted) {
         if (lane_reset(empty)) {
@@ -325,7 +235,7 @@ static struct lane *pick(struct pipelines *p, const struct call *call)
         } else {
             lose(empty);
         }
-        return shared;
+        return c.shared;
     }
     return empty;
 }
@@ -339,19 +249,13 @@ static void want_flush(struct pipelines *p)
     wake_tick(p);
 }
 
-/* The server has enough to do on it: what is gathered would wait there as well. */
-static bool may_gather(const struct lane *l)
-{
-    return l->n_segments >= SEGMENTS && has_room(l);
-}
-
 static void flush(void *arg)
 {
     struct pipelines *p = arg;
     struct lane *next;
     for (struct lane *l = p->lanes; l; l = next) {
         next = l->next;
-        if (l->gathered && !may_gather(l) && !lane_flush(l)) {
+        if (l->gathered && !lane_may_gather(l) && !lane_flush(l)) {
             lose(l);
         } else if (l->conn) {
             watch(l);
@@ -399,7 +303,7 @@ static void serve(struct pipelines *p)
 /* An empty lane that nobody here needs, while somebody waits for a connection. */
 static void let_go(struct pipelines *p, struct lane *l)
 {
-    if (is_free(l) && !p->waiting.ring && pool_is_wanted(p->engine)) {
+    if (lane_is_free(l) && !p->waiting.ring && pool_is_wanted(p->engine)) {
         free_lane(l);
     }
 }
@@ -416,7 +320,7 @@ static void ready(void *arg, uint32_t events)
         free_lane(l);
     } else {
         watch(l);
-        if (l->gathered && !may_gather(l)) {
+        if (l->gathered && !lane_may_gather(l)) {
             want_flush(p);
         }
         if (l->n == 0 && was_busy) {
@@ -522,7 +426,7 @@ static bool look_at(struct lane *l, int64_t now)
     }
     if (now - l->segment_us > limit_us) {
         lose(l);
-    } else if (is_slow(l, now)) {
+    } else if (lane_is_slow(l, now)) {
         look_at_slow(l, now);
     }
     return true;

@@ -1,0 +1,29 @@
+#pragma once
+
+#include "engine/postgres/lane.h"
+
+/*
+ * Which lane a question goes to. The questions of a turn keep together: each lane that has some
+ * costs a write, a read and a switch of processes at the server. Only when a lane has enough work
+ * before a question is another one used.
+ */
+#define SHARE_US 1500  /* of work before a question on its lane is enough */
+#define SEGMENTS 2     /* sent on a lane; what comes meanwhile is gathered for the next one */
+#define SLOW_US  10000 /* then a statement has its lane for itself */
+
+struct choice {
+    struct lane *shared; /* the best one in use, NULL = none takes it */
+    struct lane *empty;  /* the best one that nobody uses */
+};
+
+/** lane_choose() - both for @call. The shared one is right when it has room or when there is no
+ *  empty one. */
+struct choice lane_choose(const struct pipelines *p, const struct call *call, int64_t now_us);
+bool lane_has_room(const struct lane *l);
+/** lane_is_free() - it is ready and has nothing. */
+bool lane_is_free(const struct lane *l);
+/** lane_is_slow() - what it has takes long: nobody new goes there. */
+bool lane_is_slow(const struct lane *l, int64_t now_us);
+/** lane_may_gather() - the server has enough to do on it: what is gathered would only wait there
+ *  instead of here. */
+bool lane_may_gather(const struct lane *l);
