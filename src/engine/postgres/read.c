@@ -24,6 +24,7 @@ struct postgres_cursor {
     struct postgres_session *session;
     const struct query *query;
     size_t n_columns;
+    const struct type **types;
     struct value *row;
     struct buf *rooms; /* one per column: text made by decoding */
     PGresult *result;
@@ -231,6 +232,8 @@ static void free_cursor(struct postgres_cursor *c)
     }
 }
 
+static const struct type number = {.kind = TYPE_INT64}; /* of a count */
+
 enum errcode postgres_select(struct session *base, const struct query *q, struct cursor **out,
                              struct error *err)
 {
@@ -242,7 +245,10 @@ enum errcode postgres_select(struct session *base, const struct query *q, struct
     c->n_columns = q->count_only || q->n_columns == 0 ? 1 : q->n_columns;
     c->row = ARENA_ARRAY(a, c->n_columns, struct value);
     c->rooms = ARENA_ARRAY(a, c->n_columns, struct buf);
+    c->types = ARENA_ARRAY(a, c->n_columns, const struct type *);
     for (size_t i = 0; i < c->n_columns; i++) {
+        bool is_column = !q->count_only && q->n_columns > 0;
+        c->types[i] = is_column ? &q->columns[i]->type : &number;
         buf_init(&c->rooms[i], BUF_MAX_DEFAULT);
     }
     enum errcode code = start(c, err);
@@ -256,21 +262,15 @@ enum errcode postgres_select(struct session *base, const struct query *q, struct
     return ERR_OK;
 }
 
-static const struct type *type_of(const struct postgres_cursor *c, size_t i)
-{
-    static const struct type number = {.kind = TYPE_INT64};
-    bool is_column = !c->query->count_only && c->query->n_columns > 0;
-    return is_column ? &c->query->columns[i]->type : &number;
-}
-
 static struct value read_cell(struct postgres_cursor *c, size_t i)
 {
     int k = (int)i;
-    if (PQgetisnull(c->result, c->at, k)) {
+    int n = PQgetlength(c->result, c->at, k);
+    if (n == 0 && PQgetisnull(c->result, c->at, k)) {
         return value_null();
     }
-    struct str text = {PQgetvalue(c->result, c->at, k), (size_t)PQgetlength(c->result, c->at, k)};
-    return postgres_decode(type_of(c, i), text, &c->rooms[i]);
+    struct str text = {PQgetvalue(c->result, c->at, k), (size_t)n};
+    return postgres_decode(c->types[i], text, &c->rooms[i]);
 }
 
 static enum errcode next_copied(struct postgres_cursor *c, const struct value **row,
@@ -280,9 +280,8 @@ static enum errcode next_copied(struct postgres_cursor *c, const struct value **
     TRY(pg_copy_next(&c->copy, &has, err));
     for (size_t i = 0; has && i < c->n_columns; i++) {
         struct str text;
-        c->row[i] = pg_copy_cell(&c->copy, &text)
-                        ? postgres_decode(type_of(c, i), text, &c->rooms[i])
-                        : value_null();
+        c->row[i] = pg_copy_cell(&c->copy, &text) ? postgres_decode(c->types[i], text, &c->rooms[i])
+                                                  : value_null();
     }
     *row = has ? c->row : NULL;
     return ERR_OK;
