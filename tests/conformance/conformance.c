@@ -34,6 +34,7 @@
 #include "random_changes.h"
 #include "rows.h"
 #include "test_engine.h"
+#include "witness.h"
 
 struct run {
     struct engine *engine;
@@ -78,8 +79,8 @@ static enum errcode inspect(struct run *r, struct str ns, struct catalog **out, 
     return engine_inspect(s, out, err);
 }
 
-static enum errcode run_group(struct session *s, const struct plan *plan, size_t group,
-                              struct error *err)
+static enum errcode run_group(struct session *s, struct str ns, const struct plan *plan,
+                              size_t group, struct error *err)
 {
     TRY(engine_group_begin(s, &plan->groups[group], err));
     enum errcode code = ERR_OK;
@@ -96,6 +97,9 @@ static enum errcode run_group(struct session *s, const struct plan *plan, size_t
             error_detail(err, "in step: %s", plan->steps[i].text);
         }
     }
+    if (code == ERR_OK && witness_is_part(s->engine, plan, group)) {
+        code = witness_write(s, ns, plan->tag, err);
+    }
     if (code != ERR_OK) {
         struct error ignored = ERROR_INIT;
         (void)!engine_group_end(s, &plan->groups[group], false, &ignored);
@@ -111,7 +115,7 @@ static enum errcode run_plan(struct run *r, struct str ns, const struct plan *pl
     struct session *s AUTO(engine_session_endp) = NULL;
     TRY(engine_session_begin(r->engine, ns, ACCESS_SCHEMA, &s, err));
     for (size_t g = 0; g < plan->n_groups; g++) {
-        TRY(run_group(s, plan, g, err));
+        TRY(run_group(s, ns, plan, g, err));
     }
     return ERR_OK;
 }
@@ -141,6 +145,18 @@ static enum errcode check_rehearsal(struct run *r, struct one_case *c, struct st
     return ERR_OK;
 }
 
+/* What is written with a change is there as the change is. */
+static enum errcode check_witness(struct run *r, struct one_case *c, struct str ns,
+                                  const char *wanted, struct error *err)
+{
+    const char *tag = NULL;
+    TRY(witness_tag(r->engine, ns, c->arena, &tag, err));
+    if (!text_eq(tag, wanted)) {
+        blame(c, "the row beside the change is of \"%s\", not \"%s\"", tag, wanted);
+    }
+    return ERR_OK;
+}
+
 /* Prepares, checks, plans, rehearses and runs @list; *@plan is what ran. */
 static enum errcode change_schema(struct run *r, struct one_case *c, struct str ns,
                                   struct change_list *list, const char *tag, struct plan **plan,
@@ -155,6 +171,10 @@ static enum errcode change_schema(struct run *r, struct one_case *c, struct str 
     TRY(engine_plan(r->engine, before, *plan, err));
     TRY(rehearse(r, ns, *plan, err));
     TRY(run_plan(r, ns, *plan, err));
+    if (!r->stride && (*plan)->n_groups > 0 &&
+        witness_is_part(r->engine, *plan, (*plan)->n_groups - 1)) {
+        TRY(check_witness(r, c, ns, tag, err));
+    }
     return check_rehearsal(r, c, ns, *plan, err);
 }
 
@@ -456,8 +476,10 @@ static bool fail_once(struct run *r, struct one_case *c, int n)
     struct plan *plan = NULL;
     struct catalog *before AUTO(catalog_unrefp) = NULL;
     struct catalog *is AUTO(catalog_unrefp) = NULL;
+    const char *tag = NULL;
     c->ns = str_of(arena_printf(c->arena, "tenants/c%d_f%d", r->n_cases, n));
     if (make_tables(r, c, c->ns, json_object_get(c->doc, "before"), &err) != ERR_OK ||
+        witness_tag(r->engine, c->ns, c->arena, &tag, &err) != ERR_OK ||
         inspect(r, c->ns, &before, &err) != ERR_OK) {
         blame_error(c, "making `before`", &err);
         error_release(&err);
@@ -480,6 +502,9 @@ static bool fail_once(struct run *r, struct one_case *c, int n)
         blame_error(c, "inspect after a fault", &err);
     } else if (is_whole) {
         compare(c, arena_printf(c->arena, "fault %d: %s", n, err.message), is, before);
+        if (check_witness(r, c, c->ns, tag, &err) != ERR_OK) {
+            blame_error(c, "the row beside the change after a fault", &err);
+        }
     }
     error_release(&err);
     drop_namespace(r, c, c->ns);
@@ -740,6 +765,16 @@ static bool read_options(int argc, char **argv, const char **name, uint32_t *n_s
     return r->stride >= 0;
 }
 
+static bool begin_witness(struct engine *e)
+{
+    struct error err AUTO(error_release) = ERROR_INIT;
+    if (witness_open(e, &err) != ERR_OK) {
+        fprintf(stderr, "the row beside the changes: %s\n", err.message);
+        return false;
+    }
+    return true;
+}
+
 int main(int argc, char **argv)
 {
     const char *name = "null";
@@ -758,6 +793,9 @@ int main(int argc, char **argv)
         t.engine = fault_engine_open(t.engine);
     }
     r.engine = t.engine;
+    if (!r.skip && !begin_witness(r.engine)) {
+        return 2;
+    }
     bool readable = true;
     for (int i = optind; i < argc; i++) {
         readable = run_file(&r, argv[i]) && readable;
@@ -769,6 +807,7 @@ int main(int argc, char **argv)
     const char *kind = r.stride ? ", faults" : n_seeds ? ", random" : "";
     printf("# %s%s: %d cases, %d not for its abilities\n", name, kind, r.n_cases, r.n_lacking);
     if (!r.skip) {
+        (void)!witness_close(r.engine, NULL);
         test_engine_close(&t);
     }
     return r.n_failed > 0 || !readable ? 1 : 0;

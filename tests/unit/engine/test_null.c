@@ -128,6 +128,28 @@ static void a_group_that_nobody_ends_leaves_nothing(void **state)
     assert_int_equal(count_tables(f), 0);
 }
 
+static enum errcode do_nothing(struct session *s, void *arg, struct error *err)
+{
+    (void)s;
+    (void)arg;
+    (void)err;
+    return ERR_OK;
+}
+
+/* The ability is false, so it says so, and the group is as it was. */
+static void another_namespace_is_no_part_of_a_group(void **state)
+{
+    struct fixture *f = *state;
+    struct plan *plan = plan_of_table(f, "notes");
+    struct session *s AUTO(engine_session_endp) = begin(f, ACCESS_SCHEMA);
+    assert_false(f->engine->caps.ddl_with_registry);
+    assert_int_equal(engine_group_begin(s, &plan->groups[0], NULL), ERR_OK);
+    assert_int_equal(engine_run_step(s, &plan->steps[0], NULL, NULL), ERR_OK);
+    assert_int_equal(engine_group_transact(s, STR("y"), do_nothing, NULL, NULL), ERR_UNSUPPORTED);
+    assert_int_equal(engine_group_end(s, &plan->groups[0], true, NULL), ERR_OK);
+    assert_int_equal(count_tables(f), 1);
+}
+
 /* B-115, X-14 */
 static void a_rehearsal_changes_nothing(void **state)
 {
@@ -171,6 +193,7 @@ int main(void)
         CASE(a_group_that_commits_stays),
         CASE(a_group_that_rolls_back_leaves_nothing),
         CASE(a_group_that_nobody_ends_leaves_nothing),
+        CASE(another_namespace_is_no_part_of_a_group),
         CASE(a_rehearsal_changes_nothing),
         CASE(namespaces_are_made_once_and_dropped),
         CASE(rows_are_refused),
