@@ -36,13 +36,14 @@ struct conn {
     struct cached statements[CONN_STATEMENTS];
     size_t n_statements;
     uint64_t n_calls;
-    struct buf text;       /* the statement being made */
-    struct arena *scratch; /* its parameters; reset for each write */
-    int64_t budget_end_us; /* monotonic; 0 = no budget */
-    int64_t limit_end_us;  /* 0 = no limit */
-    _Atomic(int) ending;   /* enum ending; also set by the watchdog */
-    uint64_t epoch;        /* of the file, when the schema was last read */
-    int loop;              /* the stack that it lies on */
+    struct buf text;                    /* the statement being made */
+    struct arena *scratch;              /* its parameters; reset for each write */
+    int64_t budget_end_us;              /* monotonic; 0 = no budget */
+    int64_t limit_end_us;               /* 0 = no limit */
+    _Atomic(int) ending;                /* enum ending; also set by the watchdog */
+    uint64_t epoch;                     /* of the file, when the schema was last read */
+    const volatile unsigned *wal_index; /* wal_index_of(), NULL = not asked for, or none */
+    int loop;                           /* the stack that it lies on */
     struct conn *next;
 };
 

@@ -79,7 +79,7 @@ static void free_file(void *arg)
 static struct file *find_file(struct sqlite_engine *e, struct str ns, uint64_t hash)
 {
     for (struct file *f = e->files[hash % FILE_BUCKETS]; f; f = f->next) {
-        if (f->hash == hash && str_is(ns, f->ns)) {
+        if (f->hash == hash && str_eq(ns, f->ns)) {
             return f;
         }
     }
@@ -122,7 +122,7 @@ static struct file *make_file(struct sqlite_engine *e, struct str ns, uint64_t h
     struct file *f = ARENA_NEW(a, struct file);
     f->arena = a;
     f->engine = e;
-    f->ns = arena_str(a, ns);
+    f->ns = (struct str){arena_str(a, ns), ns.n};
     f->path = file_path(e, a, ns);
     f->hash = hash;
     f->serial = ++e->clock;
@@ -258,6 +258,9 @@ static void warm(void *arg)
     }
     if (w->code == ERR_OK) {
         w->code = conn_int(w->conn, "SELECT 1 FROM sqlite_schema LIMIT 1", &version, w->err);
+    }
+    if (w->code == ERR_OK && !w->conn->wal_index && !w->file->engine->settings.file) {
+        w->conn->wal_index = wal_index_of(w->conn->db);
     }
 }
 

@@ -11,6 +11,7 @@
 #include "engine/sqlite/conn.h"
 #include "engine/sqlite/sqlite_engine.h"
 #include "engine/sqlite/wait.h"
+#include "engine/sqlite/wal_mark.h"
 #include "engine/sqlite/watchdog.h"
 
 /*
@@ -23,7 +24,7 @@
 #define LOOPS_MAX       64
 #define IDLE_MAX        8 /* idle readers of one loop and file */
 #define WRITER_THREADS  4
-#define FILE_BUCKETS    256
+#define FILE_BUCKETS    4096
 #define GROUP_MAX       256
 #define VERSION_KEPT_US 5000 /* changes of other processes are seen within */
 
@@ -61,24 +62,27 @@ struct request {
     struct wait wait;
 };
 
+/* What every request asks for stands in front: of a thousand files none is in the caches. */
 struct file {
-    struct sqlite_engine *engine;
-    struct file *next;
-    const char *ns;
-    const char *path;
-    struct arena *arena; /* owns the file itself */
     uint64_t hash;
-    uint64_t serial; /* of this opening: part of the generation */
+    struct file *next;
+    struct str ns;
     uint64_t used;
+    uint64_t serial; /* of this opening: part of the generation */
     int users;
     bool is_dropped; /* under engine.lock: being dropped, or gone */
     bool is_gone;    /* not in the table any more */
 
     pthread_mutex_t lock;
-    _Atomic(uint64_t) epoch; /* counts schema changes of this process */
-    int64_t version;         /* under lock: SQLite's count of schema changes as last read, */
-    int64_t version_us;      /* when (0 = never), */
-    uint64_t version_epoch;  /* and in which epoch */
+    _Atomic(uint64_t) epoch;      /* counts schema changes of this process */
+    int64_t version;              /* under lock: SQLite's count of schema changes as last read, */
+    int64_t version_us;           /* when (0 = never), */
+    uint64_t version_epoch;       /* in which epoch, */
+    struct wal_mark version_mark; /* and what the WAL said before and after */
+
+    struct sqlite_engine *engine;
+    const char *path;
+    struct arena *arena; /* owns the file itself */
     struct conn *idle[LOOPS_MAX + 1];
     int n_idle[LOOPS_MAX + 1];
 

@@ -103,7 +103,7 @@ static enum errcode report_rows(struct conn *c, struct job *j, const char *sql)
     int rc;
     while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
         const char *line = (const char *)sqlite3_column_text(stmt, 0);
-        buf_printf(j->report, "%s: %s\n", j->file->ns, line ? line : "");
+        buf_printf(j->report, "%s: %s\n", j->file->ns.p, line ? line : "");
         j->sound = false;
     }
     enum errcode code = rc == SQLITE_DONE ? ERR_OK : conn_error(c, rc, "verifying", j->err);
@@ -130,7 +130,7 @@ static void run_verify(void *arg)
     j->sound = true;
     j->code = with_conn(j->file, j, check);
     if (j->code == ERR_CORRUPT) { /* so damaged that not even the check runs: a finding too */
-        buf_printf(j->report, "%s: the database file is damaged\n", j->file->ns);
+        buf_printf(j->report, "%s: the database file is damaged\n", j->file->ns.p);
         j->sound = false;
         j->code = ERR_OK;
         error_release(&damage);

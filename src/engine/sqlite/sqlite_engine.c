@@ -139,7 +139,7 @@ static void run_drop(void *arg)
     struct dropping *d = arg;
     struct arena *a AUTO(arena_freep) = arena_new();
     if (!file_close_alone(d->file)) {
-        d->code = ERROR(d->err, ERR_BUSY, "the namespace \"%s\" is in use", d->file->ns);
+        d->code = ERROR(d->err, ERR_BUSY, "the namespace \"%s\" is in use", d->file->ns.p);
         return;
     }
     for (size_t i = 0; i < ARRAY_LEN(endings); i++) {
@@ -195,21 +195,43 @@ static bool version_is_known(struct file *f, int64_t *version)
     return is_known;
 }
 
-static enum errcode read_version(struct file *f, int64_t *version, struct error *err)
+/* What was read is still so when nobody has committed anything. */
+static bool version_is_marked(struct file *f, const struct wal_mark *mark, uint64_t epoch,
+                              int64_t *version)
 {
-    struct conn *c = NULL;
-    uint64_t epoch = atomic_load(&f->epoch); /* before: what changes now is read again */
+    pthread_mutex_lock(&f->lock);
+    bool is_known = f->version_epoch == epoch && wal_mark_equal(mark, &f->version_mark);
+    *version = f->version;
+    pthread_mutex_unlock(&f->lock);
+    return is_known;
+}
+
+static enum errcode ask_version(struct file *f, struct conn *c, const struct wal_mark *mark,
+                                uint64_t epoch, int64_t *version, struct error *err)
+{
     int64_t now = time_monotonic_us();
-    TRY(file_lend(f, &c, err));
-    enum errcode code = conn_int(c, "PRAGMA schema_version", version, err);
-    file_return(f, c);
-    TRY(code);
+    TRY(conn_int(c, "PRAGMA schema_version", version, err));
+    struct wal_mark behind = wal_mark_read(c->wal_index);
     pthread_mutex_lock(&f->lock);
     f->version = *version;
     f->version_us = now;
     f->version_epoch = epoch;
+    f->version_mark = wal_mark_equal(mark, &behind) ? behind : (struct wal_mark){0};
     pthread_mutex_unlock(&f->lock);
     return ERR_OK;
+}
+
+static enum errcode read_version(struct file *f, int64_t *version, struct error *err)
+{
+    struct conn *c = NULL;
+    uint64_t epoch = atomic_load(&f->epoch); /* before: what changes now is read again */
+    TRY(file_lend(f, &c, err));
+    struct wal_mark mark = wal_mark_read(c->wal_index);
+    enum errcode code = version_is_marked(f, &mark, epoch, version)
+                            ? ERR_OK
+                            : ask_version(f, c, &mark, epoch, version, err);
+    file_return(f, c);
+    return code;
 }
 
 /* SQLite counts schema changes in the file, whoever makes them; the opening is part of it because

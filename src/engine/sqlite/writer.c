@@ -113,7 +113,7 @@ static bool is_dropped(struct file *f)
 static enum errcode open_writer(struct file *f, struct error *err)
 {
     if (is_dropped(f)) {
-        return ERROR(err, ERR_NOT_FOUND, "the namespace \"%s\" was dropped", f->ns);
+        return ERROR(err, ERR_NOT_FOUND, "the namespace \"%s\" was dropped", f->ns.p);
     }
     if (!f->writer) {
         TRY(file_open_conn(f, true, &f->writer, err));
@@ -320,7 +320,7 @@ void sqlite_refuse_waiting(struct file *f)
     while (first) {
         struct request *r = first;
         first = r->next;
-        r->code = ERROR(r->err, ERR_NOT_FOUND, "the namespace \"%s\" was dropped", f->ns);
+        r->code = ERROR(r->err, ERR_NOT_FOUND, "the namespace \"%s\" was dropped", f->ns.p);
         wait_end(&r->wait);
     }
 }
