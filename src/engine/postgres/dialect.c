@@ -317,7 +317,6 @@ const struct sql_dialect postgres_dialect = {
     .nulls_clause = true,
     .is_distinct = {" IS DISTINCT FROM ", " IS NOT DISTINCT FROM "},
     .unlimited = "ALL",
-    .said_limit = 257, /* a generic plan expects a tenth of all rows and is refused each time */
     .bytes = write_bytes,
     .literal_true = "TRUE",
     .literal_false = "FALSE",

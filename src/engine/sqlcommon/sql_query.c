@@ -114,9 +114,7 @@ static void write_limit(struct sql_writer *w, const struct query *q)
         return;
     }
     sql_text(w, " LIMIT ");
-    if (q->limit >= 0 && q->limit < w->dialect->said_limit) {
-        buf_add_int64(w->out, q->limit);
-    } else if (q->limit >= 0) {
+    if (q->limit >= 0) {
         sql_param(w, NULL, value_int(q->limit));
     } else {
         sql_text(w, w->dialect->unlimited);

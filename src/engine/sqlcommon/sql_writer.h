@@ -31,8 +31,6 @@ struct sql_dialect {
                                    the first is NULL, the second is denied */
     const char *concat;         /* the function that joins texts; NULL: || does */
     const char *unlimited;      /* what LIMIT says when only an offset is wanted */
-    int64_t said_limit;         /* a LIMIT below this one is no parameter: a plan for any number of
-                                   rows would be another one */
 
     /* bytes and booleans as literals */
     void (*bytes)(struct buf *out, struct str bytes);

@@ -77,7 +77,6 @@ static const struct sql_dialect other = {.quote = '`',
                                          .numbered_params = true,
                                          .backslash_escape = true,
                                          .empty_lists = true,
-                                         .said_limit = 21,
                                          .is_distinct = {NULL, " <=> "},
                                          COMMON};
 
@@ -156,21 +155,6 @@ static void a_question_says_everything_it_asks(void **state)
     w->schema = "x`y";
     sql_select(w, &q);
     assert_string_equal(buf_text(&t->buf), "SELECT count(*) FROM `x``y`.`t`");
-}
-
-static void a_small_limit_is_said_where_plans_depend_on_it(void **state)
-{
-    struct text *t = *state;
-    struct query q = {.table = &table, .columns = all, .n_columns = 1, .limit = 20, .offset = 3};
-    sql_select(begin(t, &other), &q);
-    assert_string_equal(buf_text(&t->buf), "SELECT `id` FROM `t` LIMIT 20 OFFSET $1");
-    assert_int_equal(t->w.n_params, 1);
-    q.limit = 21;
-    sql_select(begin(t, &other), &q);
-    assert_string_equal(buf_text(&t->buf), "SELECT `id` FROM `t` LIMIT $1 OFFSET $2");
-    q.limit = 0;
-    sql_select(begin(t, &plain), &q);
-    assert_string_equal(buf_text(&t->buf), "SELECT \"id\" FROM \"t\" LIMIT ? OFFSET ?");
 }
 
 static void nulls_stand_where_they_are_wanted(void **state)
@@ -397,7 +381,6 @@ int main(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         CASE(a_question_says_everything_it_asks),
-        CASE(a_small_limit_is_said_where_plans_depend_on_it),
         CASE(nulls_stand_where_they_are_wanted),
         CASE(null_is_told_apart),
         CASE(a_position_compares_column_after_column),
