@@ -12,6 +12,12 @@
  * means the same). Two walls are behind that one: it is sent by the extended protocol, which takes
  * one statement and no second, and in a transaction that only reads.
  *
+ * Its text format, not the binary one. Measured on rows of ten columns, in the order of their key,
+ * the server spends 1.2 us a row on text and 0.9 on binary, and we half of one on a row with all
+ * that is made of it. Binary would have to be read by decoders of its own for each type of the
+ * server, which say the same as those of text to the last digit, and has none to offer for some
+ * types; text is what every other read gets.
+ *
  * The statement's time limit would also count the time in which the reader is slow. So the server
  * gets one of a day, for the case that we are gone, and how long it may be silent is watched here.
  */
@@ -54,6 +60,10 @@ static enum errcode say(const struct pg_conn *c, const struct query *q, struct a
 
 /* ---- what the server says -------------------------------------------------------------------- */
 
+/* What has come already is taken without a wait, which costs more than the look; but not for ever,
+ * since others of the loop want their turn. */
+#define LOOKS_MAX 8
+
 static enum errcode await(struct pg_copy *x, struct error *err)
 {
     struct pg_conn *c = x->conn;
@@ -64,6 +74,18 @@ static enum errcode await(struct pg_copy *x, struct error *err)
     }
     TRY(code);
     return PQconsumeInput(c->pq) ? ERR_OK : pg_lost(c, err);
+}
+
+/* More of the rows, whether they are there or come. */
+static enum errcode more(struct pg_copy *x, struct error *err)
+{
+    if (x->n_looks < LOOKS_MAX && !x->has_looked) {
+        x->n_looks++;
+        x->has_looked = true;
+        return PQconsumeInput(x->conn->pq) ? ERR_OK : pg_lost(x->conn, err);
+    }
+    x->n_looks = 0;
+    return await(x, err);
 }
 
 static enum errcode next_result(struct pg_copy *x, PGresult **out, struct error *err)
@@ -122,9 +144,10 @@ enum errcode pg_copy_next(struct pg_copy *x, bool *has, struct error *err)
     x->line = x->at = NULL;
     *has = false;
     while (!x->is_over && (n = PQgetCopyData(x->conn->pq, &x->line, 1)) == 0) {
-        TRY(await(x, err));
+        TRY(more(x, err));
     }
     if (n > 0) {
+        x->has_looked = false;
         x->at = x->line;
         x->end = x->line + n - 1; /* the line end, */
         *x->end = '\t';           /* as behind every cell */

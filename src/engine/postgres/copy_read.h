@@ -20,9 +20,11 @@ struct pg_conn;
 
 struct pg_copy {
     struct pg_conn *conn;
-    char *line;     /* the row, libpq's */
-    char *at, *end; /* the cells of it that nobody has read yet; at NULL = none */
-    bool is_over;   /* nothing of the statement comes any more */
+    char *line;      /* the row, libpq's */
+    char *at, *end;  /* the cells of it that nobody has read yet; at NULL = none */
+    bool is_over;    /* nothing of the statement comes any more */
+    bool has_looked; /* for more than the last row, and there was nothing */
+    int n_looks;     /* since the last wait */
 };
 
 /** pg_copy_serves() - may @c's session be told values as literals? Functions of a database can

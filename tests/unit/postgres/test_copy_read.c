@@ -241,6 +241,17 @@ static void the_rows_come_by_copy(void **state)
     engine_session_end(r.session);
 }
 
+static void row_policies_hold(void **state)
+{
+    struct fixture *f = *state;
+    struct query q = all_of(&things);
+    fixture_sql(f,
+                "ALTER TABLE things ENABLE ROW LEVEL SECURITY; CREATE POLICY half ON things USING "
+                "(id %% 2 = 0 AND current_user = '%s')",
+                f->tenant);
+    assert_int_equal(compare(f, &q), ROWS / 2);
+}
+
 /* ---- values in the question ------------------------------------------------------------------ */
 
 static void a_condition_finds_the_same_rows(void **state)
@@ -495,6 +506,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(every_value_comes_as_it_does_otherwise, set_up),
         CASE(the_rows_come_by_copy, set_up),
+        CASE(row_policies_hold, set_up),
         CASE(a_condition_finds_the_same_rows, set_up),
         CASE(a_session_that_reads_texts_otherwise_is_told_no_literals, set_up_single),
         CASE(a_slow_reader_holds_the_server_back, set_up_hasty),
