@@ -1,5 +1,6 @@
 #include "base/csv.h"
 
+#include <limits.h>
 #include <string.h>
 
 #define ROW_BYTES ((size_t)16 << 20)
@@ -233,11 +234,13 @@ enum errcode csv_end(struct csv_reader *r, struct error *err)
     return is_between ? ERR_OK : end_row(r, err);
 }
 
+/* Quotes and line ends, beside the separator. */
+static const bool is_special[UCHAR_MAX + 1] = {['"'] = true, ['\n'] = true, ['\r'] = true};
+
 static bool needs_quotes(char separator, struct str s)
 {
     for (size_t i = 0; i < s.n; i++) {
-        char c = s.p[i];
-        if (c == separator || c == '"' || c == '\n' || c == '\r') {
+        if (s.p[i] == separator || is_special[(unsigned char)s.p[i]]) {
             return true;
         }
     }

@@ -80,7 +80,7 @@ static void add_bytes(struct buf *b, const struct column *c, struct value v)
 static void add_text(struct buf *b, const struct column *c, struct str s)
 {
     int64_t us = 0;
-    if (c->type.kind == TYPE_INSTANT && instant_parse(s, &us)) {
+    if (c->type.kind == TYPE_INSTANT && !instant_is_canonical(s) && instant_parse(s, &us)) {
         char text[INSTANT_TEXT_MAX];
         buf_add(b, text, instant_format(text, us));
     } else {

@@ -40,23 +40,43 @@ static bool is_formula(struct str s)
     return s.n > 0 && s.p[0] != '\0' && strchr("=+-@\t\r", s.p[0]) != NULL;
 }
 
+/* What a spreadsheet might run gets a mark in front where that is asked for. */
+static bool is_marked(const struct exporting *x, const struct column *c, struct value v)
+{
+    return x->in->safe_formulas && type_is_text(&c->type) && v.kind == VALUE_TEXT &&
+           is_formula(v.s);
+}
+
+/* A text that is in its form already. */
+static bool is_verbatim(const struct column *c, struct value v)
+{
+    return v.kind == VALUE_TEXT && (c->type.kind != TYPE_INSTANT || instant_is_canonical(v.s));
+}
+
+static void add_csv_cell(struct exporting *x, const struct column *c, struct value v)
+{
+    bool has_mark = is_marked(x, c, v);
+    if (v.kind == VALUE_INT || v.kind == VALUE_BOOL) { /* nothing in them needs quotes */
+        cell_add_text(&x->text, c, v);
+    } else if (is_verbatim(c, v) && !has_mark) {
+        csv_add_field(&x->text, x->separator, v.s);
+    } else {
+        buf_clear(&x->cell);
+        buf_adds(&x->cell, has_mark ? "'" : "");
+        cell_add_text(&x->cell, c, v);
+        csv_add_field(&x->text, x->separator, buf_str(&x->cell));
+    }
+}
+
 static void add_csv_row(struct exporting *x, const struct value *row)
 {
     for (size_t i = 0; i < x->shape.n; i++) {
-        const struct column *c = x->shape.columns[i];
         if (i) {
             buf_addc(&x->text, x->separator);
         }
-        if (row[i].kind == VALUE_NULL) {
-            continue;
+        if (row[i].kind != VALUE_NULL) {
+            add_csv_cell(x, x->shape.columns[i], row[i]);
         }
-        buf_clear(&x->cell);
-        if (x->in->safe_formulas && type_is_text(&c->type) && row[i].kind == VALUE_TEXT &&
-            is_formula(row[i].s)) {
-            buf_addc(&x->cell, '\'');
-        }
-        cell_add_text(&x->cell, c, row[i]);
-        csv_add_field(&x->text, x->separator, buf_str(&x->cell));
     }
     buf_adds(&x->text, x->separator == '\t' ? "\n" : "\r\n");
 }
