@@ -1,5 +1,6 @@
 """The part on PostgreSQL: a private server, Telaio's store and tenants on it, and beside it bare
 servers on libpq."""
+import http.client
 import json
 import os
 import pathlib
@@ -135,6 +136,40 @@ class PostgresBench:
             telaio, 0.6, at_most=False, digits=0))
         database.sql("DROP TABLE public.bare")
 
+    def export_bare(self, database):
+        """Timed by psql: its start is no part of it."""
+        said = subprocess.run(["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", database.conninfo],
+                              input=f"\\timing on\n\\copy {SCHEMA}.custom_contacts to /dev/null "
+                                    "csv header\n",
+                              check=True, capture_output=True, text=True).stdout
+        return self.o.rows / (float(re.search(r"Time: ([\d.]+) ms", said)[1]) / 1000)
+
+    def export_telaio(self, t):
+        connection = http.client.HTTPConnection(t.address, timeout=300)
+        started = time.monotonic()
+        connection.request("GET", "/api/db-editor/export/custom_contacts?format=csv",
+                           headers={"Authorization": f"Bearer {t.token}"})
+        response = connection.getresponse()
+        n_lines = 0
+        while piece := response.read1(1 << 18):
+            n_lines += piece.count(b"\n")
+        seconds = time.monotonic() - started
+        connection.close()
+        if response.status != 200 or n_lines != self.o.rows + 1:
+            raise RuntimeError(f"the export answered {response.status} with {n_lines} lines")
+        return self.o.rows / seconds
+
+    def measure_export(self, database, t):
+        bare, telaio = [], []
+        for n in range(self.o.rounds + 1):  # the first one warms up
+            both = (self.export_bare(database), self.export_telaio(t))
+            if n:
+                bare.append(both[0])
+                telaio.append(both[1])
+        self.rows.append(report.ratio_row(
+            f"PostgreSQL: export of {self.o.rows:,} rows as CSV (left: \\copy, in no order)",
+            "rows/s", bare, telaio, 0.6, at_most=False, digits=0))
+
     # ---- requests --------------------------------------------------------------------------------
 
     def write_ids(self, database):
@@ -255,6 +290,7 @@ class PostgresBench:
                 self.make_data(t)
                 self.measure_import(database, t)
                 database.sql(f"ANALYZE {SCHEMA}.custom_contacts")
+                self.measure_export(database, t)
                 self.write_ids(database)
                 self.measure_requests(database, t)
                 self.measure_slow(database, t)
