@@ -97,6 +97,8 @@ struct loop {
 
     struct loop_timer **timers; /* a heap, the next one first */
     size_t n_timers, timers_cap;
+    struct loop_ending *endings;
+    struct loop_ending *ending_now; /* what is left of those that run */
     struct loop_source *sources;
     struct loop_source *source_next; /* where the round over them goes on */
     struct epoll_event *events;      /* what is left of this turn's */
@@ -171,6 +173,10 @@ void runtime_pending_end(struct runtime *rt);
 int64_t timers_next_us(const struct loop *l);
 /** timers_run() - call those that are due at @now_us. */
 void timers_run(struct loop *l, int64_t now_us);
+
+/* ending.c */
+/** endings_run() - call those that were added before. */
+void endings_run(struct loop *l);
 
 /* watch.c */
 /** watch_try() - as loop_watch_add(); returns 0 or the errno of epoll. */

@@ -82,7 +82,7 @@ static int64_t sources_timeout_us(const struct loop *l)
 static int turn_timeout_ms(const struct loop *l)
 {
     int64_t us = sources_timeout_us(l);
-    if (l->ready.first || fibers_can_spawn(l)) {
+    if (l->ready.first || l->endings || fibers_can_spawn(l)) {
         return 0;
     }
     int64_t due = timers_next_us(l);
@@ -144,6 +144,7 @@ static void turn(struct loop *l)
     fibers_run_ready(l);
     fibers_spawn(l);
     run_sources(l);
+    endings_run(l);
     stall_turn_end(l);
 }
 
@@ -159,7 +160,7 @@ static void *run(void *arg)
         turn(l);
     }
     loop_watch_remove(&l->mail);
-    BUG_ON(l->n_fibers > 0 || l->n_timers > 0 || l->n_watches > 0 || l->sources);
+    BUG_ON(l->n_fibers > 0 || l->n_timers > 0 || l->n_watches > 0 || l->sources || l->endings);
     fibers_free_pool(l);
     overflow_thread_end(signal_stack);
     self = NULL;

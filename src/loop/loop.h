@@ -96,6 +96,21 @@ void loop_timer_start(struct loop *l, struct loop_timer *t, int64_t in_us, int64
 /** loop_timer_stop() - also of one that is off, and inside of its own fn. */
 void loop_timer_stop(struct loop_timer *t);
 
+/* What has gathered in a turn and leaves in one piece: @fn(@arg) at its end, once. Owned by the
+ * caller. */
+struct loop_ending {
+    void (*fn)(void *arg);
+    void *arg;
+    bool is_on;
+    struct loop *loop;
+    struct loop_ending *next;
+};
+/** loop_ending_add() - of the turn that runs, or of the next one while endings run; @e is zeroed or
+ *  off, and when it is on nothing happens. In no order among others. */
+void loop_ending_add(struct loop *l, struct loop_ending *e, void (*fn)(void *arg), void *arg);
+/** loop_ending_remove() - also of one that is off. */
+void loop_ending_remove(struct loop_ending *e);
+
 /* A descriptor in the loop's epoll; @fn(@arg, events) runs outside of a fiber. Owned by the
  * caller; may be removed inside of its own fn. */
 struct loop_watch {
