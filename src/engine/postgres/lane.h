@@ -87,7 +87,8 @@ struct pipelines {
     struct lane *gathering; /* the one that took the last question, NULL = it is gone */
     int n_opening;
     struct turns waiting;
-    struct loop_timer flush, tick;
+    struct loop_ending flush;
+    struct loop_timer tick;
     struct slot *spare;
     atomic_bool is_yielding;
     bool is_closing;

@@ -240,12 +240,10 @@ static struct lane *pick(struct pipelines *p, const struct call *call)
     return empty;
 }
 
-/* With the next turn: what else is asked in this one goes out in the same write. */
+/* At the end of the turn: what else is asked in it goes out in the same write. */
 static void want_flush(struct pipelines *p)
 {
-    if (p->flush.place == 0) {
-        loop_timer_start(p->loop, &p->flush, 0, 0, flush, p);
-    }
+    loop_ending_add(p->loop, &p->flush, flush, p);
     wake_tick(p);
 }
 
@@ -569,7 +567,7 @@ static void close_here(void *arg)
     while (p->n_opening > 0 && loop_sleep(1000, NULL) == ERR_OK) {
     }
     BUG_ON(p->n_opening > 0 || p->waiting.ring);
-    loop_timer_stop(&p->flush);
+    loop_ending_remove(&p->flush);
     loop_timer_stop(&p->tick);
     while (p->lanes) {
         free_lane(p->lanes);
