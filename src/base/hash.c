@@ -85,10 +85,30 @@ void sha256_end(struct sha256 *h, unsigned char out[SHA256_BYTES])
     }
 }
 
+#define EACH_BYTE(b) (UINT64_C(0x0101010101010101) * (b))
+
+/* Four bytes at once: each over two, its halves into them, then to digits. */
+static void hex_of_four(char *out, const unsigned char *p)
+{
+    uint32_t four;
+    memcpy(&four, p, sizeof four);
+    uint64_t v = le32toh(four);
+    v = (v | v << 16) & UINT64_C(0x0000ffff0000ffff);
+    v = (v | v << 8) & UINT64_C(0x00ff00ff00ff00ff);
+    v = (v >> 4 | v << 8) & EACH_BYTE(0x0f);
+    uint64_t letters = (v + EACH_BYTE(6)) >> 4 & EACH_BYTE(1);
+    v = htole64(v + EACH_BYTE('0') + letters * ('a' - '0' - 10));
+    memcpy(out, &v, sizeof v);
+}
+
 void hex_encode(char *out, const unsigned char *p, size_t n)
 {
     static const char digits[] = "0123456789abcdef";
-    for (size_t i = 0; i < n; i++) {
+    size_t i = 0;
+    for (; n - i >= 4; i += 4) {
+        hex_of_four(out + 2 * i, p + i);
+    }
+    for (; i < n; i++) {
         out[2 * i] = digits[p[i] >> 4];
         out[2 * i + 1] = digits[p[i] & 15];
     }

@@ -45,16 +45,14 @@ void uuid_make(char out[UUID_TEXT + 1])
     }
     b[6] = (unsigned char)((b[6] & 0x0f) | 0x70);
     b[8] = (unsigned char)((b[8] & 0x3f) | 0x80);
-    static const unsigned char group[5] = {4, 2, 2, 2, 6};
-    size_t at = 0;
-    for (int g = 0, i = 0; g < 5; g++) {
-        if (g > 0) {
-            out[at++] = '-';
-        }
-        hex_encode(out + at, b + i, group[g]);
-        at += 2u * group[g];
-        i += group[g];
-    }
+    char hex[32];
+    hex_encode(hex, b, sizeof b);
+    memcpy(out, hex, 8);
+    memcpy(out + 9, hex + 8, 4);
+    memcpy(out + 14, hex + 12, 4);
+    memcpy(out + 19, hex + 16, 4);
+    memcpy(out + 24, hex + 20, 12);
+    out[8] = out[13] = out[18] = out[23] = '-';
     out[UUID_TEXT] = '\0';
 }
 

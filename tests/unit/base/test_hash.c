@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
@@ -124,6 +125,25 @@ static void hex_is_lower_case(void **state)
     assert_string_equal(hex, "000fa5ff");
 }
 
+static void hex_of_any_length_is_what_printf_says(void **state)
+{
+    (void)state;
+    unsigned char bytes[256];
+    char hex[2 * sizeof bytes], wanted[3];
+    for (size_t i = 0; i < sizeof bytes; i++) {
+        bytes[i] = (unsigned char)(i * 7);
+    }
+    for (size_t n = 0; n <= sizeof bytes; n++) {
+        memset(hex, '?', sizeof hex);
+        hex_encode(hex, bytes, n);
+        for (size_t i = 0; i < n; i++) {
+            snprintf(wanted, sizeof wanted, "%02x", bytes[i]);
+            assert_memory_equal(hex + 2 * i, wanted, 2);
+        }
+        assert_true(n == sizeof bytes || hex[2 * n] == '?');
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -133,6 +153,7 @@ int main(void)
         cmocka_unit_test(a_word_is_its_eight_bytes),
         cmocka_unit_test(the_quick_hash_is_fnv_1a),
         cmocka_unit_test(hex_is_lower_case),
+        cmocka_unit_test(hex_of_any_length_is_what_printf_says),
     };
     return cmocka_run_group_tests_name("base/hash", tests, NULL, NULL);
 }
