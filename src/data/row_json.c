@@ -12,6 +12,8 @@
 #define SAFE_INTEGER  (INT64_C(1) << 53)
 #define NUMBER_DIGITS 15
 
+#define KEY_QUICK 16 /* bytes behind every key that may be read: short ones are copied so */
+
 /* What a text of a column is in JSON. */
 enum text_form { FORM_STRING = 0, FORM_NUMBER, FORM_INSTANT, FORM_JSON };
 
@@ -37,7 +39,9 @@ void row_shape_init(struct row_shape *s, struct arena *a, const struct column *c
         buf_adds(&b, i ? "," : "");
         json_quote(&b, str_of(columns[i]->name));
         buf_addc(&b, ':');
-        keys[i] = (struct str){arena_str(a, buf_str(&b)), b.n};
+        char *key = arena_alloc(a, b.n < KEY_QUICK ? KEY_QUICK : b.n);
+        memcpy(key, b.p, b.n);
+        keys[i] = (struct str){key, b.n};
         forms[i] = (unsigned char)form_of(columns[i]);
     }
     buf_release(&b);
@@ -188,7 +192,7 @@ void cell_encode(struct buf *b, const struct column *c, struct value v)
 
 /* ---- rows ---------------------------------------------------------------------------------- */
 
-/* More than anything but a text takes, with the quotes of one. */
+/* More than anything but a text takes, with the quotes of one, and more than a quick key. */
 #define CELL_ROOM 32
 
 static char *put(char *at, struct str s)
@@ -222,17 +226,27 @@ static char *put_usual(char *at, const struct row_shape *s, size_t i, const stru
     }
 }
 
-/* @before the cell: its key, or a comma. In one go when there is room for it in @b. */
-static inline void add_cell(struct buf *b, struct str before, const struct row_shape *s, size_t i,
+static inline char *put_key(char *at, struct str key)
+{
+    memcpy(at, key.p, KEY_QUICK);
+    if (key.n > KEY_QUICK) {
+        memcpy(at + KEY_QUICK, key.p + KEY_QUICK, key.n - KEY_QUICK);
+    }
+    return at + key.n;
+}
+
+/* In one go when there is room for it in @b. Of @key KEY_QUICK bytes are read, whatever its
+ * length. */
+static inline void add_cell(struct buf *b, struct str key, const struct row_shape *s, size_t i,
                             const struct value *v)
 {
-    char *at = buf_room(b, before.n + CELL_ROOM + (v->kind == VALUE_TEXT ? v->s.n : 0));
-    char *end = at ? put_usual(put(at, before), s, i, v) : NULL;
+    char *at = buf_room(b, key.n + CELL_ROOM + (v->kind == VALUE_TEXT ? v->s.n : 0));
+    char *end = at ? put_usual(put_key(at, key), s, i, v) : NULL;
     if (end) {
         buf_end(b, end);
         return;
     }
-    buf_add_str(b, before);
+    buf_add_str(b, key);
     cell_encode(b, s->columns[i], *v);
 }
 
@@ -247,9 +261,10 @@ void row_encode(struct buf *b, const struct row_shape *s, const struct value *ro
 
 void row_encode_array(struct buf *b, const struct row_shape *s, const struct value *row)
 {
+    static const char comma[KEY_QUICK] = ",";
     buf_addc(b, '[');
     for (size_t i = 0; i < s->n; i++) {
-        add_cell(b, i ? STR(",") : STR(""), s, i, &row[i]);
+        add_cell(b, (struct str){comma, i > 0}, s, i, &row[i]);
     }
     buf_addc(b, ']');
 }
