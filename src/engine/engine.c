@@ -138,11 +138,26 @@ struct plain_bulk {
     struct write_result total;
 };
 
+static bool value_is_long(const struct value *v)
+{
+    return v->kind == VALUE_TEXT || v->kind == VALUE_BYTES;
+}
+
 static const struct value *copy_row(struct arena *a, const struct value *row, size_t n)
 {
     struct value *copy = ARENA_ARRAY(a, n, struct value);
+    size_t bytes = 0;
     for (size_t i = 0; i < n; i++) {
-        copy[i] = value_copy(a, row[i]);
+        bytes += value_is_long(&row[i]) ? row[i].s.n + 1 : 0;
+    }
+    char *at = arena_alloc(a, bytes); /* all of them, each with its NUL */
+    for (size_t i = 0; i < n; i++) {
+        copy[i] = row[i];
+        if (value_is_long(&row[i])) {
+            copy[i].s.p = at;
+            memcpy(at, row[i].s.p ? row[i].s.p : "", row[i].s.n);
+            at += row[i].s.n + 1;
+        }
     }
     return copy;
 }
