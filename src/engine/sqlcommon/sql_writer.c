@@ -9,19 +9,19 @@ void sql_begin(struct sql_writer *w, const struct sql_dialect *d, struct buf *ou
     *w = (struct sql_writer){.out = out, .arena = a, .dialect = d};
 }
 
-void sql_text(struct sql_writer *w, const char *text)
-{
-    buf_adds(w->out, text);
-}
-
 void sql_quote_ident(struct buf *out, char quote, struct str name)
 {
-    buf_addc(out, quote);
-    if (name.n > 0 && !memchr(name.p, quote, name.n)) { /* nearly all of them */
-        buf_add_str(out, name);
-        buf_addc(out, quote);
+    char *at = buf_room(out, name.n + 2);
+    size_t plain = 0; /* nearly always all of it; names are short */
+    for (; at && plain < name.n && name.p[plain] != quote; plain++) {
+        at[1 + plain] = name.p[plain];
+    }
+    if (at && plain == name.n) {
+        at[0] = at[1 + plain] = quote;
+        buf_end(out, at + plain + 2);
         return;
     }
+    buf_addc(out, quote);
     for (size_t i = 0; i < name.n; i++) {
         if (name.p[i] == quote) {
             buf_addc(out, quote);

@@ -73,7 +73,10 @@ struct sql_writer {
 void sql_begin(struct sql_writer *w, const struct sql_dialect *d, struct buf *out, struct arena *a);
 
 /** sql_text() - fixed words; @text is a literal of the program, never data. */
-void sql_text(struct sql_writer *w, const char *text);
+static inline void sql_text(struct sql_writer *w, const char *text)
+{
+    buf_adds(w->out, text); /* here, so that its length is known */
+}
 /** sql_ident() - a quoted name: the only way a name gets into a statement. */
 void sql_ident(struct sql_writer *w, const char *name);
 void sql_ident_list(struct sql_writer *w, const char *const *names, size_t n);
