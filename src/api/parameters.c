@@ -15,8 +15,9 @@ const char *call_param(const struct call *c, const char *name)
 
 struct str call_query(const struct call *c, const char *name)
 {
+    struct str wanted = str_of(name);
     for (size_t i = 0; i < c->n_query; i++) {
-        if (str_is(c->query[i].name, name)) {
+        if (str_eq(c->query[i].name, wanted)) {
             struct str value = c->query[i].value;
             return value.p ? value : STR(""); /* given, but empty */
         }

@@ -9,10 +9,19 @@ struct column *table_find_column(const struct table *t, struct str name)
     return at < t->n_columns ? &t->columns[at] : NULL;
 }
 
+/* Most names differ in their first letter. */
+static bool may_be(const char *own, struct str name)
+{
+    return name.n == 0 || ((own[0] ^ name.p[0]) & ~0x20) == 0;
+}
+
 size_t table_column_position(const struct table *t, struct str name)
 {
     size_t folded = t->n_columns;
     for (size_t i = 0; i < t->n_columns; i++) {
+        if (!may_be(t->columns[i].name, name)) {
+            continue;
+        }
         if (str_is(name, t->columns[i].name)) {
             return i;
         }

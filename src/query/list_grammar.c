@@ -174,6 +174,19 @@ static enum errcode parse_filters(struct parsing *p)
     return code == ERR_OK || !p->err ? code : error_prefix_where(p->err, "/query/filters");
 }
 
+static void add_size(struct buf *b, size_t n)
+{
+    buf_addc(b, '|');
+    buf_add_int64(b, (int64_t)n);
+    buf_addc(b, ':');
+}
+
+static void add_sized(struct buf *b, struct str s)
+{
+    add_size(b, s.n);
+    buf_add_str(b, s);
+}
+
 static uint64_t seal_of(struct parsing *p)
 {
     struct buf b;
@@ -181,9 +194,10 @@ static uint64_t seal_of(struct parsing *p)
     buf_adds(&b, p->table->name);
     for (size_t i = 0; i < p->out->query.n_order; i++) {
         const struct order *o = &p->out->query.order[i];
-        buf_printf(&b, "|%zu:%s%d", strlen(o->column->name), o->column->name, o->is_descending);
+        add_sized(&b, str_of(o->column->name));
+        buf_addc(&b, o->is_descending ? '1' : '0');
     }
-    buf_printf(&b, "|%zu:", p->params->filters.n);
+    add_size(&b, p->params->filters.n);
     buf_add_str(&b, p->params->filters);
     buf_add_str(&b, p->params->search);
     uint64_t seal = hash64(buf_str(&b));

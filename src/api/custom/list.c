@@ -94,7 +94,9 @@ static void add_link(struct call *c, const struct rows_listed *r)
     buf_init(&b, 32768);
     buf_adds(&b, "<?");
     add_query(&b, request_query(c->request));
-    buf_printf(&b, "cursor=%s>; rel=\"next\"", r->result.next_cursor);
+    buf_adds(&b, "cursor=");
+    buf_adds(&b, r->result.next_cursor);
+    buf_adds(&b, ">; rel=\"next\"");
     if (!buf_failed(&b)) {
         response_header(c->request, "Link", buf_text(&b));
     }
