@@ -186,7 +186,7 @@ static bool is_stale(const struct call *c, enum errcode code, int64_t since)
     return asked == ERR_OK && is_new;
 }
 
-static enum errcode run(const struct api *api, struct call *c, struct error *err)
+static enum errcode run(const struct api *api, struct call *c, int64_t began, struct error *err)
 {
     struct str body = {0};
     bool is_answered = false;
@@ -198,9 +198,8 @@ static enum errcode run(const struct api *api, struct call *c, struct error *err
     if (is_answered) {
         return ERR_OK;
     }
-    int64_t since = time_monotonic_us();
     enum errcode code = c->route->fn(c, err);
-    if (is_stale(c, code, since)) {
+    if (is_stale(c, code, began)) {
         error_release(err);
         code = c->route->fn(c, err);
     }
@@ -234,7 +233,7 @@ static enum errcode no_route(const struct api *api, struct call *c, struct str p
 }
 
 static enum errcode dispatch(const struct api *api, struct call *c, struct route_match *match,
-                             struct error *err)
+                             int64_t began, struct error *err)
 {
     struct str path = without_base(api, request_path(c->request));
     enum errcode code =
@@ -244,7 +243,7 @@ static enum errcode dispatch(const struct api *api, struct call *c, struct route
     }
     size_t n;
     c->route = api_routes(&n)[match->row];
-    return run(api, c, err);
+    return run(api, c, began, err);
 }
 
 /* What the server did wrong is told whole; what a client did wrong or changed, shortly; reads are
@@ -299,7 +298,7 @@ void api_handle(struct request *r, void *arg)
     };
     struct error err = ERROR_INIT;
     int64_t began = time_monotonic_us();
-    enum errcode code = dispatch(api, &c, &match, &err);
+    enum errcode code = dispatch(api, &c, &match, began, &err);
     if (code != ERR_OK) {
         tell(&c, &err);
     }
