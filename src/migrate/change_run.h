@@ -30,7 +30,8 @@ struct migrate_hooks {
     /* adds to a private catalog what the registry knows (display names, rules, …) */
     enum errcode (*decorate)(void *arg, struct catalog *c, struct error *err);
     /* writes the registry in the transaction that marks the change done, on the journal's
-       namespace; may run twice; must leave the same rows for the same outcome */
+       namespace; where the engine can (ddl_with_registry) that is the change's own; may run twice;
+       must leave the same rows for the same outcome */
     enum errcode (*project)(struct session *s, void *arg, const struct migrate_outcome *o,
                             struct error *err);
     void *arg;

@@ -238,8 +238,6 @@ static enum errcode run_group(struct file_run *r, struct session *s, struct erro
     enum errcode code = run_steps(r, s, err);
     if (code == ERR_OK && is_own(r->target)) {
         code = write_done(s, r, err);
-    } else if (code == ERR_OK && run_joins(r->target)) {
-        code = engine_group_transact(s, r->place.ns, write_done, r, err);
     }
     if (code == ERR_OK) {
         return engine_group_end(s, &g, true, err);
@@ -313,7 +311,7 @@ static enum errcode run_file(struct file_run *r, const char *verb, struct error 
     TRY(record_insert(&r->place, &change_record_type, &r->record, err));
     struct error why = ERROR_INIT;
     enum errcode code = run_in_session(r, &why);
-    if (code == ERR_OK && !is_own(r->target) && !run_joins(r->target)) {
+    if (code == ERR_OK && !is_own(r->target)) {
         code = engine_transact(r->place.engine, r->place.ns, write_done, r, &why);
     }
     if (code != ERR_OK) {

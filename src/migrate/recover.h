@@ -14,7 +14,9 @@ struct migrate_recovery {
  * Call at start for each namespace, and now and then. What another process runs (see
  * journal_claim()) is left alone. The live fingerprint tells before from after. Groups are
  * transactions on engines with transactional DDL, so there is nothing in between; on others what
- * was done is taken back, step by step (struct plan_step's undo). @out may be NULL.
+ * was done is taken back, step by step (struct plan_step's undo). Where journal and schema are on
+ * one engine with the ability ddl_with_registry, a change whose last group is a transaction has
+ * either not taken effect or is not found running. @out may be NULL.
  */
 enum errcode migrate_recover(const struct migrate_target *t, struct migrate_recovery *out,
                              struct error *err) MUST_CHECK;
