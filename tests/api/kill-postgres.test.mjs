@@ -194,7 +194,7 @@ test("a reader beside many changes never sees structure without registry", { tim
   const reader = spawn("psql", ["-Xq", "-v", "ON_ERROR_STOP=1", "-h", postgres.socket, "-U", "app", "-d", "postgres", "-c", watch]);
   let said = "";
   reader.stderr.on("data", (bytes) => (said += bytes));
-  const over = new Promise((done) => reader.on("exit", done));
+  const over = new Promise((done) => reader.on("close", done));
   const change = async (operations) => {
     const done = await client.post(`${editor}/changes`, { operations, confirm: ["all"] });
     assert.equal(done.status, 201, done.text);
