@@ -10,11 +10,9 @@
  *                  transaction of the change and read by one listening connection per engine, which
  *                  makes itself anew. Nobody knows what happened while there was none: everything
  *                  counts as changed then.
- *   of others      (psql, another program) seen by looking: at most every second and a half, when
- *                  somebody asks, the rows of the system catalogues that describe the schema are
- *                  summed up. An attached database is looked at only.
+ *   of others      (psql, another program) seen by looking (look.h). An attached database is looked
+ *                  at only.
  */
-#define LOOK_EVERY_US 1500000
 
 /** pg_listener_start() - managed engines only. Errors: ERR_UNAVAILABLE. */
 enum errcode pg_listener_start(struct postgres_engine *e, struct error *err) MUST_CHECK;

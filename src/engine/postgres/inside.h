@@ -46,10 +46,11 @@ struct pg_place {
     const char *role; /* rows are read and written as it; NULL = as the login role */
     int64_t lock_key; /* of the advisory lock that writers share and a change of structure has */
     _Atomic(uint64_t) generation;
-    _Atomic(bool) is_known;        /* its schema was there when last looked at */
-    _Atomic(uint64_t) sum;         /* of its catalogue rows (generation.c), */
-    _Atomic(int64_t) next_look_us; /* and when they are looked at again */
-    atomic_bool is_looking;
+    _Atomic(bool) is_known;                       /* its schema was there when last looked at */
+    _Atomic(uint64_t) sum;                        /* of its catalogue rows (look.c) */
+    atomic_bool is_summed;                        /* by all looks until now */
+    atomic_int rounds;                            /* looks at all that it is still part of */
+    atomic_bool is_looking;                       /* somebody, at this one alone */
     struct pg_estimate estimates[ESTIMATES_KEPT]; /* under engine.lock */
     struct turn_group waiting[LOOPS_MAX + 1];     /* for pipelines of a loop; last: for the pool */
 };
@@ -101,7 +102,9 @@ struct postgres_engine {
     atomic_int n_changes; /* sessions of ACCESS_SCHEMA: they need more connections than their own */
     const char *identity; /* of this engine in announcements */
     struct pg_listener listener;
-    _Atomic(int64_t) next_look_us; /* at any place */
+    _Atomic(int64_t) next_look_us; /* at all places */
+    atomic_bool is_looking;        /* somebody, at all places; */
+    uint64_t log_seen;             /* his: how far the server's log was then, 0 = unknown */
 };
 
 static inline struct postgres_engine *postgres_engine_of(struct engine *e)

@@ -133,6 +133,29 @@ static void test_foreign_attached(void **state)
     engine_close(e);
 }
 
+/* One look is at all places: each that changed moves, and no other. */
+static void test_foreign_among_many(void **state)
+{
+    static const char *const names[] = {"tenants/a", "tenants/b", "tenants/c.-"};
+    struct fixture *f = *state;
+    uint64_t before[ARRAY_LEN(names)];
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        assert_ok(f, engine_namespace_create(f->engine, str_of(names[i]), &f->err));
+    }
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        before[i] = settle(f, f->engine, names[i]);
+    }
+    fixture_sql(f, "CREATE TABLE \"%stenant_c.-\".t (a int)", f->options.prefix);
+    assert_true(wait_for_move(f, f->engine, names[2], before[2]) < 2500000);
+    assert_true(generation(f, f->engine, names[0]) == before[0]);
+    assert_true(settle(f, f->engine, names[1]) == before[1]);
+    fixture_sql(f, "CREATE TABLE %stenant_a.t (a int)", f->options.prefix);
+    assert_true(wait_for_move(f, f->engine, names[0], before[0]) < 2500000);
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        assert_ok(f, engine_namespace_drop(f->engine, str_of(names[i]), &f->err));
+    }
+}
+
 /* Nothing moves when nothing is changed, whatever is written to tables. */
 static void test_quiet(void **state)
 {
@@ -204,6 +227,7 @@ int main(void)
         CASE(test_other_process),
         CASE(test_foreign),
         CASE(test_foreign_attached),
+        CASE(test_foreign_among_many),
         CASE(test_quiet),
         cmocka_unit_test_setup_teardown(test_lost_listener, set_up_named, tear_down),
         CASE(test_row_security),
