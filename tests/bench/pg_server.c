@@ -7,9 +7,9 @@
  * blocking:  THREADS threads, each with a connection of its own that it waits for.
  *
  * What Telaio asks beyond that: tenant_id of a row that is read alone; one row more than a list has
- * (51: are there others?); NULLS LAST, which is the order of the index; the limit as a parameter. It
- * asks as the tenant's role, whose policy is a condition more; here it is the owner, who has none.
- * Both use the same indexes.
+ * (51: are there others?); NULLS LAST, which is the order of the index; the limit as a parameter.
+ * It asks as the tenant's role, whose policy is a condition more; here it is the owner, who has
+ * none. Both use the same indexes.
  */
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
