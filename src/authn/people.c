@@ -57,20 +57,6 @@ static bool names(const char *const *fields, const char *name)
     return false;
 }
 
-/* Refused when @user_id is the last OWNER who can sign in. */
-static enum errcode keep_an_owner(struct authn *n, int64_t user_id, struct error *err)
-{
-    AUTO(arena_freep) struct arena *a = arena_new();
-    struct user now;
-    size_t others;
-    TRY(store_user_by_id(n->store, a, user_id, &now, err));
-    if (role_by_name(now.role) != ROLE_OWNER || !now.is_active) {
-        return ERR_OK;
-    }
-    TRY(owners_besides(n, user_id, &others, err));
-    return others > 0 ? ERR_OK : ERROR(err, ERR_CONFLICT, "this is the last OWNER");
-}
-
 static enum errcode check_update(struct arena *a, struct user *u, const char *const *fields,
                                  struct error *err)
 {
@@ -117,11 +103,11 @@ enum errcode authn_user_update(struct authn *n, struct arena *a, struct user *u,
     TRY(check_update(a, u, fields, err));
     bool goes_off = names(fields, "is_active") && !u->is_active;
     bool steps_down = names(fields, "role") && role_by_name(u->role) != ROLE_OWNER;
-    if (goes_off || steps_down) {
-        TRY(keep_an_owner(n, u->id, err));
-    }
     u->is_platform = is_platform_role(role_by_name(u->role));
-    enum errcode code = store_user_update(n->store, u, with_platform(a, fields), err);
+    fields = with_platform(a, fields);
+    enum errcode code = goes_off || steps_down
+                            ? store_user_resign(n->store, u, role_name(ROLE_OWNER), fields, err)
+                            : store_user_update(n->store, u, fields, err);
     if (code == ERR_OK && goes_off) {
         code = store_session_delete_user(n->store, u->id, 0, err);
     }
@@ -131,17 +117,10 @@ enum errcode authn_user_update(struct authn *n, struct arena *a, struct user *u,
 
 enum errcode authn_user_delete(struct authn *n, int64_t user_id, struct error *err)
 {
-    static const char *const fields[] = {"email", NULL};
     AUTO(arena_freep) struct arena *a = arena_new();
     struct user u;
-    TRY(keep_an_owner(n, user_id, err));
     TRY(store_user_by_id(n->store, a, user_id, &u, err));
-    /* Emails are unique among the deleted too: this one goes back to who comes next. */
-    u.email = arena_printf(a, "deleted-%lld@invalid", (long long)user_id);
-    enum errcode code = store_user_update(n->store, &u, fields, err);
-    if (code == ERR_OK) {
-        code = store_user_delete(n->store, user_id, err);
-    }
+    enum errcode code = store_user_delete(n->store, user_id, role_name(ROLE_OWNER), err);
     authn_forget(n);
     return code;
 }

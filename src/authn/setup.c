@@ -3,32 +3,25 @@
 
 static const char purpose[] = "setup";
 
-static enum errcode count_owners(struct authn *n, int64_t without, bool only_active, size_t *out,
-                                 struct error *err)
+/* There was one, even if nobody can sign in as it any more. */
+static enum errcode find_owner(struct authn *n, bool *found, struct error *err)
 {
     AUTO(arena_freep) struct arena *a = arena_new();
     struct user *users;
-    size_t n_users, found = 0;
+    size_t n_users;
     TRY(store_user_list(n->store, a, 0, (struct store_page){0}, &users, &n_users, err));
-    for (size_t i = 0; i < n_users; i++) {
-        found += role_by_name(users[i].role) == ROLE_OWNER && users[i].id != without &&
-                 users[i].deleted_at == 0 && (users[i].is_active || !only_active);
+    for (size_t i = 0; i < n_users && !*found; i++) {
+        *found = role_by_name(users[i].role) == ROLE_OWNER && users[i].deleted_at == 0;
     }
-    *out = found;
     return ERR_OK;
-}
-
-enum errcode owners_besides(struct authn *n, int64_t user_id, size_t *out, struct error *err)
-{
-    return count_owners(n, user_id, true, out, err);
 }
 
 enum errcode authn_has_owner(struct authn *n, bool *out, struct error *err)
 {
     if (!atomic_load(&n->has_owner)) {
-        size_t owners;
-        TRY(count_owners(n, 0, false, &owners, err));
-        if (owners > 0) {
+        bool found = false;
+        TRY(find_owner(n, &found, err));
+        if (found) {
             atomic_store(&n->has_owner, true);
         }
     }

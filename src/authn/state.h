@@ -79,10 +79,6 @@ enum errcode lockout_enter(struct authn *n, struct arena *a, const char *email, 
 enum errcode lockout_leave(struct authn *n, struct arena *a, const char *email, const char *address,
                            bool is_good, struct error *err) MUST_CHECK;
 
-/** owners_besides() - how many active OWNERs there are without @user_id. */
-enum errcode owners_besides(struct authn *n, int64_t user_id, size_t *out,
-                            struct error *err) MUST_CHECK;
-
 /** email_fold() - no white space around, ASCII letters lower case, in @a; at most AUTHN_EMAIL_MAX
  *  bytes count. */
 char *email_fold(struct arena *a, struct str given);

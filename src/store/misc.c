@@ -52,8 +52,9 @@ static enum errcode take_key(struct session *session, void *arg, struct error *e
 {
     struct key_take *t = arg;
     struct record_term terms[] = {TERM("user_id", EQ, value_int(t->v->user_id)),
-                                  TERM("idem_key", EQ, value_text(t->v->idem_key))};
-    struct record_query q = {.terms = terms, .n_terms = ARRAY_LEN(terms)};
+                                  TERM("idem_key", EQ, value_text(t->v->idem_key)),
+                                  TERM("expires_at", LTE, value_int(t->v->created_at))};
+    struct record_query q = {.terms = terms, .n_terms = 2};
     void *found = NULL;
     size_t n = 0;
     TRY(record_list_in(session, &t->place, t->arena, &store_idempotency_type, &q, &found, &n, err));
@@ -65,6 +66,7 @@ static enum errcode take_key(struct session *session, void *arg, struct error *e
     if (t->found) {
         return ERR_OK;
     }
+    q.n_terms = ARRAY_LEN(terms); /* not one that came just now */
     TRY(record_delete_in(session, &t->place, &store_idempotency_type, &q, NULL, err));
     t->v->id = 0;
     return record_insert_in(session, &t->place, &store_idempotency_type, t->v, err);
@@ -75,7 +77,15 @@ enum errcode store_idempotency_begin(struct store *s, struct arena *a, struct id
 {
     struct key_take t = {.place = store_place(s), .arena = a, .v = v};
     v->created_at = store_now();
-    TRY(store_transact(s, take_key, &t, err));
+    struct error why AUTO(error_release) = ERROR_INIT;
+    enum errcode code = store_transact(s, take_key, &t, &why);
+    if (code == ERR_UNIQUE_VIOLATION) { /* taken at this very moment: now it is found */
+        error_release(&why);
+        code = store_transact(s, take_key, &t, &why);
+    }
+    if (code != ERR_OK) {
+        return error_move(err, &why);
+    }
     if (t.found) {
         *v = t.there;
     }

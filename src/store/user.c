@@ -161,17 +161,69 @@ enum errcode store_user_update(struct store *s, struct user *u, const char *cons
     return store_update(s, &store_user_type, &row, store_fields_with(a, fields, "updated_at"), err);
 }
 
+/* ---- who gives up a role that somebody has to have ------------------------------------------- */
+
 struct user_end {
     struct record_place place;
+    const char *role; /* that another one has to have; NULL = none */
     struct user user;
+    const char *const *fields;
 };
+
+static enum errcode one_holds(struct session *session, const struct user_end *e,
+                              struct record_term which, bool *holds, struct error *err)
+{
+    AUTO(arena_freep) struct arena *a = arena_new();
+    struct record_term terms[] = {which, TERM("role", EQ, value_text(e->role)),
+                                  TERM("is_active", EQ, value_bool(true)), not_deleted};
+    struct record_query q = {.terms = terms, .n_terms = ARRAY_LEN(terms), .limit = 1};
+    void *found = NULL;
+    size_t n = 0;
+    TRY(record_list_in(session, &e->place, a, &store_user_type, &q, &found, &n, err));
+    *holds = n > 0;
+    return ERR_OK;
+}
+
+/* The row of another one is held until the end, so of two who go at once one stays. */
+static enum errcode keep_another(struct session *session, const struct user_end *e,
+                                 struct error *err)
+{
+    struct value id = value_int(e->user.id);
+    bool holds = false;
+    TRY(one_holds(session, e, TERM("id", LT, id), &holds, err));
+    if (!holds) {
+        TRY(one_holds(session, e, TERM("id", GT, id), &holds, err));
+    }
+    if (holds) {
+        return ERR_OK;
+    }
+    TRY(one_holds(session, e, TERM("id", EQ, id), &holds, err));
+    return holds ? ERROR(err, ERR_CONFLICT, "this is the last %s", e->role) : ERR_OK;
+}
+
+static enum errcode resign(struct session *session, void *arg, struct error *err)
+{
+    const struct user_end *e = arg;
+    TRY(keep_another(session, e, err));
+    return record_update_in(session, &e->place, &store_user_type, &e->user, e->fields, err);
+}
+
+enum errcode store_user_resign(struct store *s, struct user *u, const char *role,
+                               const char *const *fields, struct error *err)
+{
+    AUTO(arena_freep) struct arena *a = arena_new();
+    struct user_end e = {.place = store_place(s), .role = role, .user = *u};
+    e.user.email = u->email ? fold_email(a, str_of(u->email)) : NULL;
+    e.user.updated_at = u->updated_at = store_now();
+    e.fields = store_fields_with(a, fields, "updated_at");
+    return store_transact(s, resign, &e, err);
+}
 
 static enum errcode end_user(struct session *session, void *arg, struct error *err)
 {
-    static const char *const fields[] = {"is_active", "updated_at", "deleted_at", NULL};
     const struct record_type *const signed_in[] = {&store_session_type, &store_token_type};
     struct user_end *e = arg;
-    TRY(record_update_in(session, &e->place, &store_user_type, &e->user, fields, err));
+    TRY(resign(session, e, err));
     struct record_term term = TERM("user_id", EQ, value_int(e->user.id));
     struct record_query q = {.terms = &term, .n_terms = 1};
     for (size_t i = 0; i < ARRAY_LEN(signed_in); i++) {
@@ -180,9 +232,16 @@ static enum errcode end_user(struct session *session, void *arg, struct error *e
     return ERR_OK;
 }
 
-enum errcode store_user_delete(struct store *s, int64_t id, struct error *err)
+enum errcode store_user_delete(struct store *s, int64_t id, const char *role, struct error *err)
 {
-    struct user_end e = {.place = store_place(s), .user = {.id = id}};
+    static const char *const fields[] = {"email", "is_active", "updated_at", "deleted_at", NULL};
+    AUTO(arena_freep) struct arena *a = arena_new();
+    struct user_end e = {
+        .place = store_place(s),
+        .role = role,
+        .user = {.id = id, .email = arena_printf(a, "deleted-%lld@invalid", (long long)id)},
+        .fields = fields,
+    };
     e.user.updated_at = e.user.deleted_at = store_now();
     return store_transact(s, end_user, &e, err);
 }

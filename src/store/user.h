@@ -66,8 +66,14 @@ enum errcode store_user_insert(struct store *s, struct arena *a, struct user *u,
 /** store_user_update() - @fields: NULL-terminated names, NULL = all; sets updated_at. */
 enum errcode store_user_update(struct store *s, struct user *u, const char *const *fields,
                                struct error *err) MUST_CHECK;
-/** store_user_delete() - soft: sets deleted_at, is_active = false. Sessions and tokens end. */
-enum errcode store_user_delete(struct store *s, int64_t id, struct error *err) MUST_CHECK;
+/** store_user_resign() - the same of one who gives up @role or goes off. Of two who do at once one
+ *  is refused. Errors: ERR_CONFLICT when nobody else who is active has @role. */
+enum errcode store_user_resign(struct store *s, struct user *u, const char *role,
+                               const char *const *fields, struct error *err) MUST_CHECK;
+/** store_user_delete() - soft: sets deleted_at, is_active = false. Sessions and tokens end. The email
+ *  goes back to who comes next. Errors: as store_user_resign(). */
+enum errcode store_user_delete(struct store *s, int64_t id, const char *role,
+                               struct error *err) MUST_CHECK;
 
 enum errcode store_tenant_by_id(struct store *s, struct arena *a, int64_t id, struct tenant *out,
                                 struct error *err) MUST_CHECK;

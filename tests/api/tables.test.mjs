@@ -242,3 +242,13 @@ test("every schema change is in the audit (A-68, B-118)", async (t) => {
   assert.ok(entries.length >= 2);
   assert.ok(entries.every((e) => e.createdAt || e.at || e.time), audit.text);
 });
+
+test("a check that asks a question of its own is refused by every engine", async (t) => {
+  const { client } = await startWithOwner(t);
+  const made = await client.post("/api/db-editor/tables", {
+    displayName: "Asking",
+    columns: [{ name: "a", type: "number", kind: "integer", check: { raw: "(SELECT 1)" } }],
+  });
+  assert.equal(made.status, 422, made.text);
+  assert.equal((await client.get("/api/db-editor/tables/custom_asking")).status, 404);
+});

@@ -134,8 +134,29 @@ enum errcode store_user_update(struct store *s, struct user *u, const char *cons
     return ERR_OK;
 }
 
-enum errcode store_user_delete(struct store *s, int64_t id, struct error *err)
+static enum errcode keep_another(int64_t id, const char *role, struct error *err)
 {
+    bool holds = false, another = false;
+    for (size_t i = 0; i < fake.n_users; i++) {
+        const struct user *u = &fake.users[i];
+        bool has = text_eq(u->role, role) && u->is_active && u->deleted_at == 0;
+        holds = holds || (has && u->id == id);
+        another = another || (has && u->id != id);
+    }
+    return holds && !another ? ERROR(err, ERR_CONFLICT, "this is the last %s", role) : ERR_OK;
+}
+
+enum errcode store_user_resign(struct store *s, struct user *u, const char *role,
+                               const char *const *fields, struct error *err)
+{
+    TRY(keep_another(u->id, role, err));
+    return store_user_update(s, u, fields, err);
+}
+
+enum errcode store_user_delete(struct store *s, int64_t id, const char *role, struct error *err)
+{
+    TRY(keep_another(id, role, err));
+    fake.users[id - 1].email = "deleted@invalid";
     fake.users[id - 1].deleted_at = fake.now;
     fake.users[id - 1].is_active = false;
     return store_session_delete_user(s, id, 0, err);

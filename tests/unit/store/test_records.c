@@ -76,7 +76,7 @@ static void deleted_user_is_gone_with_sessions_and_tokens(void **state)
     struct api_token t = {.token_hash = "bb", .prefix = "tl_", .name = "x", .user_id = u.id};
     OK(store_session_insert(h->store, &s, err));
     OK(store_token_insert(h->store, &t, err));
-    OK(store_user_delete(h->store, u.id, err));
+    OK(store_user_delete(h->store, u.id, "OWNER", err));
     FAILS(ERR_NOT_FOUND, store_user_by_id(h->store, h->place.arena, u.id, &found, err));
     FAILS(ERR_NOT_FOUND,
           store_user_by_email(h->store, h->place.arena, STR("ann@example.com"), &found, err));
