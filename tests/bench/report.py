@@ -88,9 +88,9 @@ The yardsticks are in `tests/bench/`: `bare_server` is an epoll server in C that
 the same file and writes the same members, without authentication, permissions, validation, limits,
 versions or logs; `bare_import` binds the fields of the same CSV to one prepared statement in one
 transaction; `pg_server` is the same on PostgreSQL by libpq, pipelined on one connection or with a
-blocking connection for each of eight threads, and `\\copy` is `psql`'s. Telaio runs as it is delivered,
-asked with an API token. Both have one loop on one core, 50 connections are kept alive by `wrk` on
-another.
+blocking connection for each of eight threads; `pg_threads` waits like that below libmicrohttpd, the
+HTTP library that Telaio has too; `\\copy` is `psql`'s. Telaio runs as it is delivered, asked with an API
+token. Both have one loop on one core, 50 connections are kept alive by `wrk` on another.
 
 {table}
 

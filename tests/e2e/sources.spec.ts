@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { databases } from '../support/databases.mjs';
-import { expect, expectAccessible, test } from './base';
+import { expect, expectAccessible, type Studio, test } from './base';
 
 const files = mkdtempSync(join(tmpdir(), 'telaio-e2e-files-'));
 test.use({ settings: `--source-folder ${files}` });
@@ -27,6 +27,17 @@ const shop = `
   CREATE TABLE orders (customer_id INTEGER, number INTEGER, note VARCHAR(40), PRIMARY KEY (customer_id, number));
   INSERT INTO customer VALUES (1, 'Ada', 'ada@x.org'), (2, 'Bob', NULL);
   INSERT INTO orders VALUES (1, 1, 'first'), (1, 2, 'second');`;
+
+/** The shop as an attached database that may be changed. */
+async function attachShop(studio: Studio, address: string): Promise<void> {
+  const made = await studio.call('POST', '/api/db-editor/sources', {
+    name: 'shop',
+    displayName: 'Shop',
+    address,
+    mode: 'read-write',
+  });
+  expect(made.status, made.text).toBe(201);
+}
 
 const labels = { sqlite: 'SQLite', postgresql: 'PostgreSQL', mariadb: 'MariaDB', mongodb: 'MongoDB' };
 type Kind = keyof typeof labels;
@@ -123,13 +134,7 @@ for (const kind of ['sqlite', 'postgresql', 'mariadb', 'mongodb'] as const) {
     const database = databases[kind](ends, files);
     if (kind === 'mongodb') await database.command({ create: 'customer' });
     else database.sql(shop);
-    const made = await signedIn.call('POST', '/api/db-editor/sources', {
-      name: 'shop',
-      displayName: 'Shop',
-      address: database.address,
-      mode: 'read-write',
-    });
-    expect(made.status, made.text).toBe(201);
+    await attachShop(signedIn, database.address);
     await page.goto(`${signedIn.url}/sources`);
     await page.getByRole('button', { name: 'Open the tables of Shop' }).click();
     await page.getByRole('link', { name: 'New table' }).first().click();
@@ -154,13 +159,7 @@ test('what may be changed is decided on a page of its own', async ({ signedIn, p
   const ends = new Ends();
   const database = databases.sqlite(ends, files);
   database.sql(shop);
-  const made = await signedIn.call('POST', '/api/db-editor/sources', {
-    name: 'shop',
-    displayName: 'Shop',
-    address: database.address,
-    mode: 'read-write',
-  });
-  expect(made.status, made.text).toBe(201);
+  await attachShop(signedIn, database.address);
   const addColumn = (table: string, column: string) =>
     signedIn.call('POST', `/api/db-editor/tables/${table}/columns?source=shop`, { name: column, type: 'text' });
   expect((await addColumn('customer', 'city')).status).toBe(201);
