@@ -70,8 +70,8 @@ enum errcode store_user_update(struct store *s, struct user *u, const char *cons
  *  is refused. Errors: ERR_CONFLICT when nobody else who is active has @role. */
 enum errcode store_user_resign(struct store *s, struct user *u, const char *role,
                                const char *const *fields, struct error *err) MUST_CHECK;
-/** store_user_delete() - soft: sets deleted_at, is_active = false. Sessions and tokens end. The email
- *  goes back to who comes next. Errors: as store_user_resign(). */
+/** store_user_delete() - soft: sets deleted_at, is_active = false. Sessions and tokens end. The
+ * email goes back to who comes next. Errors: as store_user_resign(). */
 enum errcode store_user_delete(struct store *s, int64_t id, const char *role,
                                struct error *err) MUST_CHECK;
 
