@@ -102,14 +102,17 @@ static struct filled begin_fill(const struct job *j, const struct data_item *ite
     return f;
 }
 
+/* @holds: what becomes of it is decided by what it is. Nobody needs the right to change a row to
+ * look at what was just written. */
 static enum errcode read_row(struct session *s, const struct job *j, const struct filter *where,
-                             const struct value **row, struct error *err)
+                             bool holds, const struct value **row, struct error *err)
 {
     struct query q = {.table = j->ctx->table,
                       .columns = j->all,
                       .n_columns = j->ctx->table->n_columns,
                       .where = where,
-                      .limit = 1};
+                      .limit = 1,
+                      .holds = holds};
     return engine_query_one(s, &q, j->arena, row, err);
 }
 
@@ -131,7 +134,7 @@ static enum errcode read_only_row(struct session *s, const struct job *j,
               (long long)count[0].i, j->ctx->table->name);
         return error_hint(err, "a primary key would tell them apart");
     }
-    return read_row(s, j, where, row, err);
+    return read_row(s, j, where, true, row, err);
 }
 
 /* A write that was meant for one row and hit several is no write: the transaction takes it back. */
@@ -229,7 +232,7 @@ static enum errcode insert(struct session *s, const struct job *j, struct data_i
     if (!key) {
         return ERR_OK;
     }
-    TRY(read_row(s, j, data_scope(j->ctx, j->arena, key), &row, err));
+    TRY(read_row(s, j, data_scope(j->ctx, j->arena, key), false, &row, err));
     if (!row) {
         return ERROR(err, ERR_FORBIDDEN, "the row would not be visible to its writer");
     }
@@ -278,7 +281,7 @@ static enum errcode change(struct session *s, const struct job *j, struct data_i
     TRY(data_key_filter(j->arena, j->ctx->table, item->id, &key, err));
     key = data_scope(j->ctx, j->arena, key);
     bool has_key = j->ctx->table->n_primary_key > 0;
-    TRY(has_key ? read_row(s, j, key, &row, err) : read_only_row(s, j, key, &row, err));
+    TRY(has_key ? read_row(s, j, key, true, &row, err) : read_only_row(s, j, key, &row, err));
     if (!row) {
         return ERROR(err, ERR_NOT_FOUND, "no such row in \"%s\"", j->ctx->table->name);
     }
@@ -300,7 +303,7 @@ static enum errcode change(struct session *s, const struct job *j, struct data_i
     w.values = f.values;
     w.n_columns = f.n;
     TRY(write_one(s, &w, err));
-    TRY(read_row(s, j, has_key ? key : moved(j, &f, row), &row, err));
+    TRY(read_row(s, j, has_key ? key : moved(j, &f, row), false, &row, err));
     if (!row) {
         return ERROR(err, ERR_FORBIDDEN, "the row would not be visible to its writer");
     }

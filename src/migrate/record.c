@@ -200,6 +200,7 @@ enum errcode record_list_in(struct session *s, const struct record_place *p, str
         .where = bind_terms(tmp, type, &b, q),
         .limit = q->limit > 0 ? q->limit : -1,
         .offset = q->offset,
+        .holds = q->holds,
     };
     bind_order(tmp, type, &b, q, &query);
     AUTO(engine_cursor_closep) struct cursor *c = NULL;

@@ -69,6 +69,7 @@ struct record_query {
     bool is_descending;
     int64_t limit; /* 0 = no limit */
     int64_t offset;
+    bool holds; /* as query.holds */
 };
 
 /**

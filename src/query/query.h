@@ -36,6 +36,8 @@ struct query {
     const struct value *after; /* keyset: the order columns' values of the last row seen, n_order
                                   of them, or NULL */
     bool count_only;           /* one row, one integer: how many rows match */
+    bool holds;                /* in a write transaction, of a table: what it decides by these rows
+                                  is true until its end; they are read as the last writer left them */
 };
 
 enum write_kind {

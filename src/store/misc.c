@@ -54,7 +54,7 @@ static enum errcode take_key(struct session *session, void *arg, struct error *e
     struct record_term terms[] = {TERM("user_id", EQ, value_int(t->v->user_id)),
                                   TERM("idem_key", EQ, value_text(t->v->idem_key)),
                                   TERM("expires_at", LTE, value_int(t->v->created_at))};
-    struct record_query q = {.terms = terms, .n_terms = 2};
+    struct record_query q = {.terms = terms, .n_terms = 2, .limit = 1, .holds = true};
     void *found = NULL;
     size_t n = 0;
     TRY(record_list_in(session, &t->place, t->arena, &store_idempotency_type, &q, &found, &n, err));

@@ -98,7 +98,8 @@ static enum errcode use_setup(struct session *session, void *arg, struct error *
     AUTO(arena_freep) struct arena *a = arena_new();
     struct record_term terms[] = {TERM("id", EQ, value_int(u->row.id)),
                                   TERM("used_at", IS_NULL, value_null())};
-    struct record_query q = {.terms = terms, .n_terms = ARRAY_LEN(terms), .limit = 1};
+    struct record_query q = {
+        .terms = terms, .n_terms = ARRAY_LEN(terms), .limit = 1, .holds = true};
     void *found = NULL;
     size_t n = 0;
     TRY(record_list_in(session, &u->place, a, &store_setup_token_type, &q, &found, &n, err));

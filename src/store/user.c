@@ -176,7 +176,8 @@ static enum errcode one_holds(struct session *session, const struct user_end *e,
     AUTO(arena_freep) struct arena *a = arena_new();
     struct record_term terms[] = {which, TERM("role", EQ, value_text(e->role)),
                                   TERM("is_active", EQ, value_bool(true)), not_deleted};
-    struct record_query q = {.terms = terms, .n_terms = ARRAY_LEN(terms), .limit = 1};
+    struct record_query q = {
+        .terms = terms, .n_terms = ARRAY_LEN(terms), .limit = 1, .holds = true};
     void *found = NULL;
     size_t n = 0;
     TRY(record_list_in(session, &e->place, a, &store_user_type, &q, &found, &n, err));

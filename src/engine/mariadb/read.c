@@ -193,11 +193,10 @@ enum errcode my_session_take(struct mariadb_session *s, struct error *err)
     return ERR_OK;
 }
 
-/* One row that is read in a write is mostly the one that is written next. Two writes that had it
- * with a shared lock, which a read takes here, would end in a deadlock. */
-static bool is_about_to_change(const struct query *q)
+/* Two writes that had them with a shared lock, which a read takes here, would end in a deadlock. */
+static bool holds_rows(const struct mariadb_session *s, const struct query *q)
 {
-    return q->limit == 1 && !q->count_only && q->table->kind == TABLE_BASE;
+    return s->is_write && q->holds && !q->count_only && q->table->kind == TABLE_BASE;
 }
 
 static enum errcode ask(struct mariadb_cursor *c, struct error *err)
@@ -211,7 +210,7 @@ static enum errcode ask(struct mariadb_cursor *c, struct error *err)
     sql_begin(&w, my_dialect(s->engine), &conn->text, conn->scratch);
     w.schema = s->is_owner ? NULL : s->database;
     sql_select(&w, c->query);
-    if (s->is_write && is_about_to_change(c->query)) {
+    if (holds_rows(s, c->query)) {
         sql_text(&w, " FOR UPDATE");
     }
     enum errcode code = my_stmt_run(conn, &w, &c->stmt, err);

@@ -41,11 +41,10 @@ struct postgres_cursor {
 
 /* ---- saying it ------------------------------------------------------------------------------- */
 
-/* In a write transaction what is decided by one row holds until the end: it is read as the last
- * writer left it, and nobody changes it meanwhile. Rows that point at it may come. */
-static bool holds_row(const struct postgres_session *s, const struct query *q)
+/* Read committed, so it takes a lock; rows that point at these ones may come. */
+static bool holds_rows(const struct postgres_session *s, const struct query *q)
 {
-    return s->is_write && q->limit == 1 && !q->count_only && q->table->kind == TABLE_BASE;
+    return s->is_write && q->holds && !q->count_only && q->table->kind == TABLE_BASE;
 }
 
 static enum errcode say(struct postgres_session *s, const struct query *q, const char *prefix,
@@ -57,7 +56,7 @@ static enum errcode say(struct postgres_session *s, const struct query *q, const
     buf_adds(&s->text, prefix);
     sql_begin(&w, &postgres_dialect, &s->text, s->base.arena);
     sql_select(&w, q);
-    if (holds_row(s, q)) {
+    if (holds_rows(s, q)) {
         sql_text(&w, " FOR NO KEY UPDATE");
     }
     if (w.broken || buf_failed(&s->text)) {
