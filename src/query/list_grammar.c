@@ -223,6 +223,7 @@ static char *base64url(struct arena *a, struct str s)
     return out;
 }
 
+/* Only what base64url writes: bits that are left over would be another text of the same bytes. */
 static bool unbase64url(struct arena *a, struct str s, struct str *out)
 {
     char *bytes = arena_alloc(a, s.n + 1);
@@ -242,7 +243,7 @@ static bool unbase64url(struct arena *a, struct str s, struct str *out)
         }
     }
     *out = (struct str){bytes, n};
-    return true;
+    return held < 6 && (bits & ((1u << held) - 1)) == 0;
 }
 
 /* kind, length, bytes of each value; in front of all a hash of them and the seal */

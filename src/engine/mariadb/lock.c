@@ -2,6 +2,7 @@
 
 #include "base/attr.h"
 #include "base/hash.h"
+#include "base/time.h"
 #include "engine/mariadb/core.h"
 
 #define PLACES "256" /* processes that share a lock, at most */
@@ -76,6 +77,17 @@ static enum errcode take(struct my_conn *c, struct arena *a, const char *gate, e
     return ERR_OK;
 }
 
+/* The server notices a closed connection in its own time, and whoever asks next must find the names
+ * free; a connection that cannot say so any more is closed all the same, which is said later. */
+static void let_go(struct my_conn *c)
+{
+    c->deadline_us = time_monotonic_us() + (int64_t)c->engine->options.connect_ms * 1000;
+    if (!c->is_broken && my_run(c, "DO RELEASE_ALL_LOCKS()", NULL, NULL) != ERR_OK) {
+        c->is_broken = true;
+    }
+    my_close(c);
+}
+
 enum errcode mariadb_lock(struct engine *engine, struct str name, enum lock_mode mode,
                           struct engine_lock **out, struct error *err)
 {
@@ -90,7 +102,7 @@ enum errcode mariadb_lock(struct engine *engine, struct str name, enum lock_mode
         code = my_run(c, "SET SESSION wait_timeout = 31536000", NULL, err);
     }
     if (code != ERR_OK || !is_had) {
-        my_close(c);
+        let_go(c);
         return code;
     }
     struct my_lock *l = mem_alloc(sizeof *l);
@@ -107,6 +119,6 @@ bool mariadb_lock_holds(const struct engine_lock *l)
 void mariadb_unlock(struct engine_lock *l)
 {
     struct my_lock *own = (struct my_lock *)l;
-    my_close(own->conn);
+    let_go(own->conn);
     mem_free(own);
 }

@@ -61,9 +61,16 @@ bool postgres_lock_holds(const struct engine_lock *l)
            (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR);
 }
 
+/* The server notices a closed connection in its own time, and whoever asks next must find the lock
+ * free; a connection that cannot say so any more is closed all the same, which is said later. */
 void postgres_unlock(struct engine_lock *l)
 {
     struct pg_lock *own = (struct pg_lock *)l;
+    PGresult *r = NULL;
+    if (pg_ask(own->conn, "SELECT pg_catalog.pg_advisory_unlock_all()", NULL, 0, &r, NULL) ==
+        ERR_OK) {
+        PQclear(r);
+    }
     pg_conn_close(own->conn);
     mem_free(own);
 }

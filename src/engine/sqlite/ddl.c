@@ -176,8 +176,10 @@ static bool take_reference_tail(struct reader *r, struct clause *c)
         } else if (take2(r, "not", "deferrable") || take(r, "deferrable")) {
             bool deferrable = !token_is(r->at - 2, "not");
             if (take(r, "initially")) {
-                c->is_deferred = deferrable && token_is(r->at, "deferred");
-                r->at++;
+                if (!take_name(r, &word)) {
+                    return false;
+                }
+                c->is_deferred = deferrable && str_eq_nocase(str_of(word), STR("deferred"));
             }
         } else {
             return true;

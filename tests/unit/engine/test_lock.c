@@ -98,8 +98,25 @@ static void a_wait_ends_when_it_is_free_or_late(void **state)
     error_release(&err);
 }
 
-/* The child takes it and dies with it, in the hardest way. */
-static void die_with_it(int told)
+/* Not a moment later: whoever is told that it is free asks once. */
+static void it_is_free_when_it_was_let_go(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 30; i++) {
+        struct engine_lock *l = take(i % 2 ? two.engine : one.engine, NAME, LOCK_ALONE);
+        assert_non_null(l);
+        assert_null(take(i % 2 ? one.engine : two.engine, NAME, LOCK_SHARED));
+        engine_unlock(l);
+        l = take(i % 2 ? one.engine : two.engine, NAME, LOCK_SHARED);
+        assert_non_null(l);
+        assert_null(take(one.engine, NAME, LOCK_ALONE));
+        engine_unlock(l);
+    }
+}
+
+/* The child takes it and dies with it, in the hardest way; should nobody kill it, when @asked of
+ * its parent ends. */
+static void die_with_it(int told, int asked)
 {
     struct test_engine child;
     struct engine_lock *l = NULL;
@@ -109,7 +126,7 @@ static void die_with_it(int told)
         word = 'y';
     }
     if (write(told, &word, 1) == 1) {
-        (void)pause();
+        (void)!read(asked, &word, 1);
     }
     _exit(1);
 }
@@ -118,12 +135,15 @@ static void a_process_that_dies_lets_go(void **state)
 {
     (void)state;
     int told[2];
+    int asked[2];
     char word = 'n';
     assert_int_equal(pipe(told), 0);
+    assert_int_equal(pipe(asked), 0);
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
-        die_with_it(told[1]);
+        close(asked[1]);
+        die_with_it(told[1], asked[0]);
     }
     assert_int_equal(read(told[0], &word, 1), 1);
     assert_int_equal(word, 'y');
@@ -133,8 +153,10 @@ static void a_process_that_dies_lets_go(void **state)
     struct engine_lock *l = NULL;
     assert_int_equal(engine_lock_wait(one.engine, NAME, LOCK_ALONE, 10000000, &l, NULL), ERR_OK);
     engine_unlock(l);
-    close(told[0]);
-    close(told[1]);
+    for (int i = 0; i < 2; i++) {
+        close(told[i]);
+        close(asked[i]);
+    }
 }
 
 int main(int argc, char **argv)
@@ -143,6 +165,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_has_it_alone),
         cmocka_unit_test(many_share_it),
+        cmocka_unit_test(it_is_free_when_it_was_let_go),
         cmocka_unit_test(a_wait_ends_when_it_is_free_or_late),
         cmocka_unit_test(a_process_that_dies_lets_go),
     };

@@ -136,6 +136,33 @@ static void cursor_belongs_to_its_order(void **state)
     assert_int_equal(parse(a, &p, &next, NULL), ERR_INVALID_PARAMETER);
 }
 
+/* Any other text is refused, also one whose last character only differs in bits that no byte of it
+ * holds: whatever is left over for each of the three lengths. */
+static void cursor_has_one_text(void **state)
+{
+    static const char *const names[] = {"Ada", "Adam", "Adele"};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        struct arena *a AUTO(arena_freep) = arena_new();
+        struct list_query q;
+        struct list_query next;
+        struct list_params p = {.sort = STR("name"), .fields = STR("age")};
+        const struct value row[] = {value_int(7), value_text(names[i]), value_int(3)};
+        assert_int_equal(parse(a, &p, &q, NULL), ERR_OK);
+        char *cursor = list_cursor(a, &q, row);
+        p.cursor = str_of(cursor);
+        assert_int_equal(parse(a, &p, &next, NULL), ERR_OK);
+        char *last = cursor + strlen(cursor) - 1;
+        const char right = *last;
+        for (const char *c = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"; *c;
+             c++) {
+            *last = *c;
+            assert_int_equal(parse(a, &p, &next, NULL),
+                             *c == right ? ERR_OK : ERR_INVALID_PARAMETER);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -144,6 +171,7 @@ int main(void)
         cmocka_unit_test(what_asks_for_nothing_is_true_of_every_row),
         cmocka_unit_test(nesting_has_a_limit),
         cmocka_unit_test(cursor_belongs_to_its_order),
+        cmocka_unit_test(cursor_has_one_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
