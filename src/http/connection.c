@@ -57,6 +57,7 @@ static void on_ready(void *arg)
     request_hold(r);
     request_run(r);
     request_settle(r);
+    brief_ripen(r);
     request_drop(r);
 }
 
@@ -205,7 +206,9 @@ static enum MHD_Result end_call(struct request *r)
     r->has_all = true;
     r->phase = PHASE_END;
     loop_timer_stop(&r->drain_timer);
-    if (r->state == FIBER_NONE) {
+    brief_called(r);
+    bool begins = r->state == FIBER_NONE;
+    if (begins) {
         if (!start_fiber(r)) {
             return answer_queue(r);
         }
@@ -214,6 +217,9 @@ static enum MHD_Result end_call(struct request *r)
     }
     if (is_waiting(r)) {
         brief_wait(r);
+        return MHD_YES;
+    }
+    if (begins && brief_gather(r)) {
         return MHD_YES;
     }
     brief_end(r);

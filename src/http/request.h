@@ -46,6 +46,7 @@ struct request {
     bool is_suspended; /* the library leaves it alone until it is resumed */
     bool was_suspended;
     bool is_brief; /* it waits, and the library asks for it in each of its runs */
+    bool is_due;   /* the same, and that call has something to do */
     int64_t brief_until;
     bool is_gone;      /* nobody will read an answer: every verb fails */
     bool is_broken;    /* gone since its body could not be read */
@@ -138,16 +139,30 @@ void request_leave(struct request *r);
  * everything has come is not suspended at once: when no answer is queued in its last call, the
  * library makes that call again in its next run. It would not let the loop wait meanwhile, so the
  * home keeps count of what else the library may have to do (home_stir()), and waits when that is
- * nothing. Were the count ever wrong, the library would be late by one brief wait.
+ * nothing. Were the count ever wrong, the library would be late by LATE_US.
  */
+#define LATE_US 4000
 
 /** brief_wait() - in the last call, whose fiber waits: wait on, and when that takes long, suspend.
  */
 void brief_wait(struct request *r);
+/**
+ * brief_gather() - in the last call, whose fiber waits for nothing: its answer is queued in the
+ * library's next run, which follows at once; false when there are too many
+ *
+ * So the answers of a run leave in a row when all its requests are done. A client or proxy on this
+ * machine is woken by the first one and not by each, and neither side's code has to come back into
+ * the caches for each.
+ */
+bool brief_gather(struct request *r);
+/** brief_ripen() - what @r waited for, if it did, has come: the library runs in this turn. */
+void brief_ripen(struct request *r);
+/** brief_called() - the library makes the last call. */
+void brief_called(struct request *r);
 /** brief_end() - also of one that does not wait so. */
 void brief_end(struct request *r);
-/** brief_timeout_us() - how long the loop may wait when the library says that it may not. */
-int64_t brief_timeout_us(const struct http_home *home);
+/** brief_is_all() - the library has nothing to do but to ask for those that wait, in vain. */
+bool brief_is_all(const struct http_home *home);
 
 /* ---- answering (answer.c) ---------------------------------------------------------------- */
 

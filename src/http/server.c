@@ -40,12 +40,14 @@ static int64_t timeout_us(void *arg)
 {
     struct http_home *home = arg;
     MHD_UNSIGNED_LONG_LONG ms;
+    home->is_asking = false;
     if (MHD_get_timeout(home->daemon, &ms) != MHD_YES) {
         return -1;
     }
-    if (ms == 0) {
-        return brief_timeout_us(home);
+    if (ms == 0 && brief_is_all(home)) {
+        return LATE_US;
     }
+    home->is_asking = ms == 0;
     return ms > INT_MAX ? (int64_t)INT_MAX * 1000 : (int64_t)ms * 1000;
 }
 
@@ -66,12 +68,32 @@ static void close_home(struct http_home *home)
     gate_open(&home->stopped);
 }
 
-static void run(void *arg)
+/* A run asks for each request that waits briefly. Turns that have only brought something for
+ * others, a part of an answer of a database say, do without. */
+static bool has_work(const struct http_home *home)
 {
-    struct http_home *home = arg;
+    return home->source.is_readable || home->is_asking || home->busy_runs > 0 || home->n_due > 0 ||
+           home->stop != STOP_NOT || loop_turn_us(home->loop) - home->run_us >= LATE_US;
+}
+
+static void run_library(struct http_home *home)
+{
+    home->source.is_readable = false;
+    home->run_us = loop_turn_us(home->loop);
     home->busy_runs -= home->busy_runs > 0;
     home->answer_runs -= home->answer_runs > 0;
     MHD_run(home->daemon);
+    if (home->n_due > 0) {
+        MHD_run(home->daemon);
+    }
+}
+
+static void run(void *arg)
+{
+    struct http_home *home = arg;
+    if (has_work(home)) {
+        run_library(home);
+    }
     wires_show_ends(home);
     bool is_idle = home->n_fibers == 0 && home->n_suspended == 0;
     if (is_idle &&

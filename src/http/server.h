@@ -36,7 +36,10 @@ struct http_home {
     struct wire *ended; /* closed by the client, and the library may not know */
     int64_t n_fibers, n_suspended;
     int64_t n_brief;     /* requests in a brief wait */
+    int64_t n_due;       /* of those, do not wait any more */
     int64_t n_answering; /* requests whose answer the library has */
+    bool is_asking;      /* the library, for a run in this turn */
+    int64_t run_us;      /* when it last ran */
     int busy_runs;       /* of the library: so many may have something to do beside the two above */
     int answer_runs;     /* so many may have something to do for those that it answers */
 

@@ -34,13 +34,18 @@ struct runtime *loop_runtime(struct loop *l)
     return l->runtime;
 }
 
+static void source_readable(void *arg, uint32_t events)
+{
+    struct loop_source *s = arg;
+    (void)events;
+    s->is_readable = true;
+}
+
 void loop_source_add(struct loop *l, struct loop_source *s)
 {
     BUG_ON(self != l);
     if (s->fd >= 0) {
-        /* That it is readable ends the wait; all sources run in any case. */
-        struct epoll_event e = {.events = EPOLLIN, .data = {.ptr = NULL}};
-        BUG_ON(epoll_ctl(l->epoll_fd, EPOLL_CTL_ADD, s->fd, &e) != 0);
+        loop_watch_add(l, &s->watch, s->fd, EPOLLIN, source_readable, s);
     }
     s->next = l->sources;
     l->sources = s;
@@ -58,10 +63,8 @@ void loop_source_remove(struct loop *l, struct loop_source *s)
     if (l->source_next == s) {
         l->source_next = s->next;
     }
-    if (s->fd >= 0) {
-        /* One that is closed already is gone from the epoll. */
-        BUG_ON(epoll_ctl(l->epoll_fd, EPOLL_CTL_DEL, s->fd, NULL) != 0 && errno != EBADF &&
-               errno != ENOENT);
+    if (s->watch.is_on) {
+        loop_watch_remove(&s->watch);
     }
 }
 
@@ -115,7 +118,7 @@ static void run_sources(struct loop *l)
 {
     for (struct loop_source *s = l->sources; s; s = l->source_next) {
         l->source_next = s->next;
-        s->run(s->arg);
+        s->run(s->arg); /* it may be gone afterwards */
     }
 }
 

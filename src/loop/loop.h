@@ -131,6 +131,8 @@ struct loop_source {
     int64_t (*timeout_us)(void *arg);
     void (*run)(void *arg);
     void *arg;
+    bool is_readable; /* its descriptor was; run sets it back */
+    struct loop_watch watch;
     struct loop_source *next;
 };
 void loop_source_add(struct loop *l, struct loop_source *s);

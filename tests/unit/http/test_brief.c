@@ -19,6 +19,12 @@ static struct served served;
 static _Atomic bool is_open; /* the gate of /held */
 static struct counter arrived, left;
 
+/* Who asks for /both at once, and how many of them had something to read while others were still to
+ * be answered. */
+enum { BOTH = 30 };
+static struct client both[BOTH];
+static _Atomic int n_early;
+
 static void answer(struct request *r, void *arg)
 {
     (void)arg;
@@ -31,6 +37,10 @@ static void answer(struct request *r, void *arg)
     }
     while (str_is(path, "/held") && !is_open && code == ERR_OK) {
         code = loop_sleep(1000, NULL);
+    }
+    for (int i = 0; i < BOTH && str_is(path, "/both"); i++) {
+        char byte;
+        n_early += recv(both[i].fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
     }
     counter_add(&left, 1);
     response_status(r, code == ERR_OK ? 200 : 500);
@@ -176,6 +186,39 @@ static void others_are_served_meanwhile(void **state)
     client_close(&other);
 }
 
+static void hold_loop(void *arg)
+{
+    (void)arg;
+    counter_add(&arrived, 1);
+    while (!is_open) {
+    }
+}
+
+/* Requests that came at once are all handled before the first answer leaves. */
+static void answers_leave_together(void **state)
+{
+    (void)state;
+    n_early = 0;
+    for (int i = 0; i < BOTH; i++) {
+        client_open(&both[i], &served);
+        get(&both[i], "/now");
+        expect(&both[i], "/now");
+    }
+    int there = counter_get(&arrived);
+    loop_post(runtime_loop(served.runtime, 0), hold_loop, NULL);
+    counter_await(&arrived, there + 1);
+    for (int i = 0; i < BOTH; i++) {
+        get(&both[i], "/both");
+    }
+    is_open = true;
+    for (int i = 0; i < BOTH; i++) {
+        expect(&both[i], "/both");
+        client_close(&both[i]);
+    }
+    assert_int_equal(n_early, 0);
+    assert_int_equal(suspensions(), 0);
+}
+
 static void reset(struct client *c)
 {
     const struct linger at_once = {.l_onoff = 1, .l_linger = 0};
@@ -223,7 +266,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         BRIEF_TEST(a_short_wait_suspends_nothing), BRIEF_TEST(a_long_wait_suspends_once),
         BRIEF_TEST(any_number_may_wait),           BRIEF_TEST(others_are_served_meanwhile),
-        BRIEF_TEST(a_client_may_leave_meanwhile),
+        BRIEF_TEST(answers_leave_together),        BRIEF_TEST(a_client_may_leave_meanwhile),
     };
     return cmocka_run_group_tests_name("http/brief", tests, NULL, NULL);
 }
