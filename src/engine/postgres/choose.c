@@ -1,5 +1,8 @@
 #include "engine/postgres/choose.h"
 
+#define HASH_A UINT64_C(0x9e3779b97f4a7c15)
+#define HASH_B UINT64_C(0xc2b2ae3d27d4eb4f)
+
 bool lane_has_room(const struct lane *l)
 {
     return l->work_us < SHARE_US;
@@ -20,6 +23,13 @@ bool lane_may_gather(const struct lane *l)
     return l->n_segments >= SEGMENTS && lane_has_room(l);
 }
 
+/* A namespace that fills a lane by itself takes another one; one that has others before it stays.
+ */
+static bool has_room_for(const struct lane *l, const struct pg_place *place)
+{
+    return l->work_us < (l->now == place ? SHARE_US : HOME_US);
+}
+
 /* Only plain reads may stand beside those of another namespace. */
 static bool suits(const struct lane *l, const struct call *call)
 {
@@ -38,35 +48,63 @@ static bool takes_more(const struct lane *l, const struct call *call, int64_t no
            !l->must_write && !lane_is_slow(l, now_us);
 }
 
-/* The better of two empty lanes for @place: its own, one of nobody, the one idle for longest. */
-static struct lane *better_free(struct lane *a, struct lane *b, const struct pg_place *place)
+static uint64_t home_weight(const struct lane *l, const struct pg_place *place)
 {
-    if (!a || b->place == place) {
-        return a && a->place == place ? a : b;
-    }
-    if (a->place == place || (!a->place && b->place)) {
-        return a;
-    }
-    return a->place && (!b->place || b->idle_us < a->idle_us) ? b : a;
+    uint64_t h = ((uint64_t)(uintptr_t)place >> 4) * HASH_A + l->seat * HASH_B;
+    h = (h ^ h >> 32) * HASH_A;
+    return h ^ h >> 29;
 }
 
-/* The better of two lanes in use: one with room, that needs no switch, that gathers, that has more
- * before. Full ones are filled evenly. */
+static bool is_nearer_home(const struct lane *a, const struct lane *b, const struct pg_place *place)
+{
+    return home_weight(a, place) > home_weight(b, place);
+}
+
+/* Another one's, which forgets everything before it serves @place. */
+static bool must_reset(const struct lane *l, const struct pg_place *place)
+{
+    return l->is_tainted && l->place && l->place != place;
+}
+
+/* The better of two empty lanes for @place: its own, one that needs no reset, the home. */
+static struct lane *better_free(struct lane *a, struct lane *b, const struct pg_place *place)
+{
+    if (!a || (a->place == place) != (b->place == place)) {
+        return !a || b->place == place ? b : a;
+    }
+    if (must_reset(a, place) != must_reset(b, place)) {
+        return must_reset(a, place) ? b : a;
+    }
+    return is_nearer_home(b, a, place) ? b : a;
+}
+
+/* The better of two lanes in use: one with room, that needs no switch, and of those one that
+ * gathers, that has more before; else the home. Full ones are filled evenly. */
 static struct lane *better_shared(struct lane *a, struct lane *b, const struct pg_place *place)
 {
-    if (!a || lane_has_room(a) != lane_has_room(b)) {
-        return !a || lane_has_room(b) ? b : a;
+    if (!a || has_room_for(a, place) != has_room_for(b, place)) {
+        return !a || has_room_for(b, place) ? b : a;
     }
-    if (!lane_has_room(a)) {
+    if (!has_room_for(a, place)) {
         return b->work_us < a->work_us ? b : a;
     }
     if ((a->now == place) != (b->now == place)) {
         return b->now == place ? b : a;
     }
+    if (a->now != place) {
+        return is_nearer_home(b, a, place) ? b : a;
+    }
     if (!a->gathered != !b->gathered) {
         return b->gathered ? b : a;
     }
     return b->work_us > a->work_us ? b : a;
+}
+
+/* Of an empty lane and one in use: is the empty one better for what it knows of @place? */
+static bool is_home(const struct lane *empty, const struct lane *shared,
+                    const struct pg_place *place)
+{
+    return shared->now != place && (empty->place == place || is_nearer_home(empty, shared, place));
 }
 
 /* The lane that took the question before this one, when no other can be better. */
@@ -83,6 +121,7 @@ struct choice lane_choose(const struct pipelines *p, const struct call *call, in
     bool may_share = times_of(&p->times, call->hash) <= HEAVY_US;
     struct choice c = {.shared = may_share ? same(p, call, now_us) : NULL};
     if (c.shared) {
+        c.is_shared_right = true;
         return c;
     }
     for (struct lane *l = p->lanes; l; l = l->next) {
@@ -92,5 +131,7 @@ struct choice lane_choose(const struct pipelines *p, const struct call *call, in
             c.shared = better_shared(c.shared, l, call->place);
         }
     }
+    c.is_shared_right = c.shared && has_room_for(c.shared, call->place) &&
+                        !(c.empty && is_home(c.empty, c.shared, call->place));
     return c;
 }

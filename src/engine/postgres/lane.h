@@ -52,6 +52,7 @@ enum lane_state {
 struct lane {
     struct lane *next;
     struct pipelines *owner;
+    uint64_t seat; /* its number among those of its owner */
     struct pg_conn *conn;
     struct loop_watch watch;
     enum lane_state state;
@@ -86,6 +87,7 @@ struct pipelines {
     struct lane *lanes;
     struct lane *gathering; /* the one that took the last question, NULL = it is gone */
     int n_opening;
+    bool is_crowded; /* statements of one had to leave for others: there are too few lanes */
     struct turns waiting;
     struct loop_ending flush;
     struct loop_timer tick;

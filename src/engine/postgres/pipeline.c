@@ -194,6 +194,19 @@ static bool has_quick_lane(const struct pipelines *p)
     return l != NULL;
 }
 
+/* The lowest number, so that the homes are the same again when lanes come back. */
+static uint64_t free_seat(const struct pipelines *p)
+{
+    uint64_t seat = 1;
+    const struct lane *l = p->lanes;
+    while (l) {
+        bool is_taken = l->seat == seat;
+        seat += is_taken;
+        l = is_taken ? p->lanes : l->next;
+    }
+    return seat;
+}
+
 /* Start to open one more, when there may be: some connections are left for transactions, but what
  * takes long keeps nobody else from having a lane at all. */
 static void want_lane(struct pipelines *p, struct pg_place *place)
@@ -208,6 +221,7 @@ static void want_lane(struct pipelines *p, struct pg_place *place)
     }
     struct lane *l = mem_alloc(sizeof *l);
     l->owner = p;
+    l->seat = free_seat(p);
     l->place = place;
     l->next = p->lanes;
     p->lanes = l;
@@ -222,7 +236,7 @@ static struct lane *pick(struct pipelines *p, const struct call *call)
 {
     struct choice c = lane_choose(p, call, time_monotonic_us());
     struct lane *empty = c.empty;
-    if (c.shared && lane_has_room(c.shared)) {
+    if (c.is_shared_right) {
         return c.shared;
     }
     if (!empty) {
@@ -277,6 +291,10 @@ static void put(struct pipelines *p, struct lane *l, struct call *call)
     l->is_heavy = l->is_heavy || is_heavy;
     p->gathering = l;
     want_flush(p);
+    if (p->is_crowded) {
+        p->is_crowded = false;
+        want_lane(p, call->place);
+    }
 }
 
 /* As many of those who wait as there is room for, place by place. */

@@ -32,9 +32,15 @@ static uint64_t hash_of(const struct pg_place *place, uint64_t text_hash)
     return text_hash ^ ((uint64_t)(uintptr_t)place * HASH_STEP);
 }
 
+/* The low bits of a place's address say nothing, nor do those of its product. */
+static uint64_t spread(uint64_t hash)
+{
+    return hash * HASH_STEP >> 32;
+}
+
 static struct pg_statement **bucket_of(struct pg_statements *all, uint64_t hash)
 {
-    return &all->buckets[(hash ^ hash >> 32) % STATEMENT_BUCKETS];
+    return &all->buckets[spread(hash) % STATEMENT_BUCKETS];
 }
 
 static void unlink_use(struct pg_statements *all, struct pg_statement *s)
@@ -104,7 +110,7 @@ bool pg_statement_is_worth(struct pg_statements *all, const struct pg_place *pla
                            uint64_t text_hash)
 {
     uint64_t hash = hash_of(place, text_hash);
-    uint32_t *seen = &all->seen[hash % STATEMENTS_SEEN];
+    uint32_t *seen = &all->seen[spread(hash) % STATEMENTS_SEEN];
     uint32_t tag = (uint32_t)(hash >> 32) | 1;
     bool is_worth = *seen == tag;
     *seen = tag;

@@ -9,15 +9,16 @@
 
 #include "base/attr.h"
 
-#define LANES 4
-#define QUICK UINT64_C(0x1111111100000001)
-#define HEAVY UINT64_C(0x2222222200000002)
-#define NOW   INT64_C(1000000)
+#define LANES  4
+#define PLACES 400
+#define QUICK  UINT64_C(0x1111111100000001)
+#define HEAVY  UINT64_C(0x2222222200000002)
+#define NOW    INT64_C(1000000)
 
 static struct pipelines pipelines;
 static struct lane lanes[LANES];
 static struct slot a_slot;
-static struct pg_place here, there;
+static struct pg_place here, there, places[PLACES];
 
 /* All lanes are ready, empty and nobody's. */
 static int set_up(void **state)
@@ -29,6 +30,7 @@ static int set_up(void **state)
     for (size_t i = 0; i < LANES; i++) {
         lanes[i].owner = &pipelines;
         lanes[i].state = LANE_READY;
+        lanes[i].seat = i + 1;
         lanes[i].next = i + 1 < LANES ? &lanes[i + 1] : NULL;
     }
     times_runs(&pipelines.times, QUICK, 20);
@@ -55,8 +57,7 @@ static struct choice choose(uint64_t hash, struct pg_place *place)
 static struct lane *ask(struct pg_place *place)
 {
     struct choice c = choose(QUICK, place);
-    struct lane *l = c.shared && lane_has_room(c.shared) ? c.shared : c.empty;
-    l = l ? l : c.shared;
+    struct lane *l = c.is_shared_right || !c.empty ? c.shared : c.empty;
     if (l) {
         l->n++;
         l->work_us += 20;
@@ -95,6 +96,7 @@ static void enough_work_takes_another_lane(void **state)
         lanes[i].work_us = i < LANES - 1 ? SHARE_US : 0;
         lanes[i].n = i < LANES - 1 ? 15 : 0;
         lanes[i].segment_us = NOW;
+        lanes[i].now = &here;
     }
     assert_ptr_equal(ask(&here), &lanes[LANES - 1]);
     lanes[LANES - 1].work_us = SHARE_US + 1;
@@ -144,6 +146,74 @@ static void what_comes_meanwhile_is_gathered(void **state)
     assert_false(lane_may_gather(l));
 }
 
+/* What is asked for many in turn, on lanes that are idle between: how many have which lane. */
+static void ask_for_each(struct lane *home[PLACES], int n_each[LANES])
+{
+    memset(n_each, 0, LANES * sizeof *n_each);
+    for (int i = 0; i < PLACES; i++) {
+        home[i] = choose(QUICK, &places[i]).empty;
+        assert_non_null(home[i]);
+        n_each[home[i] - lanes]++;
+    }
+}
+
+static void each_of_many_has_a_home(void **state)
+{
+    (void)state;
+    struct lane *home[PLACES];
+    struct lane *again[PLACES];
+    int n_each[LANES];
+    ask_for_each(home, n_each);
+    for (int i = 0; i < LANES; i++) {
+        assert_in_range(n_each[i], PLACES / LANES / 2, PLACES / LANES * 2);
+    }
+    lanes[1].next = lanes[2].next; /* one goes: the others' guests stay */
+    ask_for_each(again, n_each);
+    for (int i = 0; i < PLACES; i++) {
+        assert_true(again[i] == home[i] || home[i] == &lanes[2]);
+    }
+    assert_int_equal(n_each[2], 0);
+}
+
+static void guests_wait_at_home_for_a_while(void **state)
+{
+    (void)state;
+    struct lane *home = choose(QUICK, &here).empty;
+    send_on(home, 3);
+    home->now = &there;
+    assert_ptr_equal(ask(&here), home); /* behind another one's */
+    home->now = &there;
+    home->work_us = HOME_US - 1;
+    assert_ptr_equal(ask(&here), home);
+    home->now = &there;
+    home->work_us = HOME_US;
+    assert_ptr_not_equal(ask(&here), home);
+}
+
+static void who_fills_a_lane_takes_another(void **state)
+{
+    (void)state;
+    struct lane *home = ask(&here);
+    send_on(home, 3);
+    assert_ptr_equal(ask(&here), home);
+    home->work_us = SHARE_US;
+    struct lane *other = ask(&here);
+    assert_ptr_not_equal(other, home);
+    send_on(other, 1);
+    assert_ptr_equal(ask(&here), other); /* not each of them another one */
+}
+
+static void a_lane_to_be_reset_is_no_home(void **state)
+{
+    (void)state;
+    struct lane *home = choose(QUICK, &here).empty;
+    home->place = &there;
+    assert_ptr_equal(choose(QUICK, &here).empty, home); /* a switch is enough */
+    home->is_tainted = true;
+    assert_ptr_not_equal(choose(QUICK, &here).empty, home);
+    assert_ptr_equal(choose(QUICK, &there).empty, home);
+}
+
 #define CASE(name) cmocka_unit_test_setup(name, set_up)
 
 int main(void)
@@ -154,6 +224,10 @@ int main(void)
         CASE(nobody_waits_behind_what_is_slow_or_heavy),
         CASE(a_lane_that_needs_no_switch_is_better),
         CASE(what_comes_meanwhile_is_gathered),
+        CASE(each_of_many_has_a_home),
+        CASE(guests_wait_at_home_for_a_while),
+        CASE(who_fills_a_lane_takes_another),
+        CASE(a_lane_to_be_reset_is_no_home),
     };
     return cmocka_run_group_tests_name("postgres/choose", tests, NULL, NULL);
 }
