@@ -139,7 +139,7 @@ struct engine_ops {
     enum errcode (*lock)(struct engine *e, struct str name, enum lock_mode mode,
                          struct engine_lock **out, struct error *err);
     bool (*lock_holds)(const struct engine_lock *l); /* false once a server has taken it away */
-    void (*unlock)(struct engine_lock *l);
+    void (*unlock)(struct engine_lock *l); /* free when this returns, if the server can be told */
 
     /* copy of a whole namespace into a file at @path while others write (backup) */
     enum errcode (*backup)(struct engine *e, struct str ns, const char *path, struct error *err);

@@ -139,9 +139,8 @@ void request_leave(struct request *r);
  * everything has come is not suspended at once: when no answer is queued in its last call, the
  * library makes that call again in its next run. It would not let the loop wait meanwhile, so the
  * home keeps count of what else the library may have to do (home_stir()), and waits when that is
- * nothing. Were the count ever wrong, the library would be late by LATE_US.
+ * nothing. Were the count ever wrong, the library would be late by LATE_US (server.c).
  */
-#define LATE_US 4000
 
 /** brief_wait() - in the last call, whose fiber waits: wait on, and when that takes long, suspend.
  */

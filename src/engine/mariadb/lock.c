@@ -77,8 +77,7 @@ static enum errcode take(struct my_conn *c, struct arena *a, const char *gate, e
     return ERR_OK;
 }
 
-/* The server notices a closed connection in its own time, and whoever asks next must find the names
- * free; a connection that cannot say so any more is closed all the same, which is said later. */
+/* A closed connection would be noticed in the server's own time. */
 static void let_go(struct my_conn *c)
 {
     c->deadline_us = time_monotonic_us() + (int64_t)c->engine->options.connect_ms * 1000;

@@ -229,6 +229,21 @@ static void read_labels(struct arena *a, bson_iter_t it, struct column *c, bool 
     }
 }
 
+static bool find(bson_iter_t property, const char *keyword, bson_iter_t *it)
+{
+    return bson_iter_recurse(&property, it) && bson_iter_find(it, keyword);
+}
+
+static int read_length(bson_iter_t property)
+{
+    bson_iter_t it;
+    if (!find(property, "maxLength", &it) || !BSON_ITER_HOLDS_NUMBER(&it)) {
+        return 0;
+    }
+    int64_t n = bson_iter_as_int64(&it);
+    return n > 0 && n < INT32_MAX ? (int)n : 0;
+}
+
 /* One property of a validator that we did not write. */
 static struct column read_property(struct arena *a, const char *name, bson_iter_t property,
                                    bool *says_type)
@@ -237,24 +252,19 @@ static struct column read_property(struct arena *a, const char *name, bson_iter_
     bson_iter_t it;
     bool is_nullable = false;
     c.type = mongo_type_of("any");
-    if (bson_iter_recurse(&property, &it) &&
-        (bson_iter_find(&it, "bsonType") ||
-         (bson_iter_recurse(&property, &it) && bson_iter_find(&it, "type")))) {
+    if (find(property, "bsonType", &it) || find(property, "type", &it)) {
         const char *alias = first_type(it, &is_nullable);
         c.type = mongo_type_of(text_eq(alias, "boolean") ? "bool" : alias ? alias : "any");
         *says_type = alias != NULL;
     }
-    if (c.type.kind == TYPE_TEXT && bson_iter_recurse(&property, &it) &&
-        bson_iter_find(&it, "maxLength") && BSON_ITER_HOLDS_NUMBER(&it)) {
-        int64_t n = bson_iter_as_int64(&it);
-        c.type.length = n > 0 && n < INT32_MAX ? (int)n : 0;
+    if (c.type.kind == TYPE_TEXT) {
+        c.type.length = read_length(property);
     }
-    if (bson_iter_recurse(&property, &it) && bson_iter_find(&it, "enum")) {
+    if (find(property, "enum", &it)) {
         read_labels(a, it, &c, &is_nullable);
         *says_type = true;
     }
-    if (bson_iter_recurse(&property, &it) && bson_iter_find(&it, "description") &&
-        BSON_ITER_HOLDS_UTF8(&it)) {
+    if (find(property, "description", &it) && BSON_ITER_HOLDS_UTF8(&it)) {
         c.comment = arena_strdup(a, bson_iter_utf8(&it, NULL));
     }
     c.is_nullable = is_nullable || !*says_type;

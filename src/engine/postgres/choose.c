@@ -3,11 +3,6 @@
 #define HASH_A UINT64_C(0x9e3779b97f4a7c15)
 #define HASH_B UINT64_C(0xc2b2ae3d27d4eb4f)
 
-bool lane_has_room(const struct lane *l)
-{
-    return l->work_us < SHARE_US;
-}
-
 bool lane_is_free(const struct lane *l)
 {
     return l->state == LANE_READY && l->n == 0 && !l->must_close;
@@ -18,9 +13,14 @@ bool lane_is_slow(const struct lane *l, int64_t now_us)
     return l->n > 0 && now_us - l->segment_us > SLOW_US;
 }
 
+bool lane_must_reset(const struct lane *l, const struct pg_place *place)
+{
+    return l->is_tainted && l->place && l->place != place;
+}
+
 bool lane_may_gather(const struct lane *l)
 {
-    return l->n_segments >= SEGMENTS && lane_has_room(l);
+    return l->n_segments >= SEGMENTS && l->work_us < SHARE_US;
 }
 
 /* A namespace that fills a lane by itself takes another one; one that has others before it stays.
@@ -60,20 +60,14 @@ static bool is_nearer_home(const struct lane *a, const struct lane *b, const str
     return home_weight(a, place) > home_weight(b, place);
 }
 
-/* Another one's, which forgets everything before it serves @place. */
-static bool must_reset(const struct lane *l, const struct pg_place *place)
-{
-    return l->is_tainted && l->place && l->place != place;
-}
-
 /* The better of two empty lanes for @place: its own, one that needs no reset, the home. */
 static struct lane *better_free(struct lane *a, struct lane *b, const struct pg_place *place)
 {
     if (!a || (a->place == place) != (b->place == place)) {
         return !a || b->place == place ? b : a;
     }
-    if (must_reset(a, place) != must_reset(b, place)) {
-        return must_reset(a, place) ? b : a;
+    if (lane_must_reset(a, place) != lane_must_reset(b, place)) {
+        return lane_must_reset(a, place) ? b : a;
     }
     return is_nearer_home(b, a, place) ? b : a;
 }
@@ -111,7 +105,7 @@ static bool is_home(const struct lane *empty, const struct lane *shared,
 static struct lane *same(const struct pipelines *p, const struct call *call, int64_t now_us)
 {
     struct lane *l = p->gathering;
-    bool is_best = l && l->gathered && l->now == call->place && lane_has_room(l) &&
+    bool is_best = l && l->gathered && l->now == call->place && has_room_for(l, call->place) &&
                    takes_more(l, call, now_us);
     return is_best ? l : NULL;
 }

@@ -26,11 +26,12 @@ struct choice {
 
 /** lane_choose() - both for @call; without an empty one the shared one is right, too. */
 struct choice lane_choose(const struct pipelines *p, const struct call *call, int64_t now_us);
-bool lane_has_room(const struct lane *l);
 /** lane_is_free() - it is ready and has nothing. */
 bool lane_is_free(const struct lane *l);
 /** lane_is_slow() - what it has takes long: nobody new goes there. */
 bool lane_is_slow(const struct lane *l, int64_t now_us);
+/** lane_must_reset() - it is another one's, and forgets everything before it serves @place. */
+bool lane_must_reset(const struct lane *l, const struct pg_place *place);
 /** lane_may_gather() - the server has enough to do on it: what is gathered would only wait there
  *  instead of here. */
 bool lane_may_gather(const struct lane *l);

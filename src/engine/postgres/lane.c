@@ -107,8 +107,8 @@ static struct pg_statement *prepare(struct lane *l, struct slot *s, const struct
 {
     struct pg_conn *c = l->conn;
     struct pg_statement *spare = old ? old : pg_statement_spare(&c->statements);
-    l->owner->is_crowded = l->owner->is_crowded || (spare && !old);
     if (spare) {
+        l->owner->is_crowded = l->owner->is_crowded || !old;
         struct buf b;
         buf_init(&b, 256);
         buf_printf(&b, "DEALLOCATE %s", spare->name);

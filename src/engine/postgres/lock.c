@@ -61,8 +61,7 @@ bool postgres_lock_holds(const struct engine_lock *l)
            (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR);
 }
 
-/* The server notices a closed connection in its own time, and whoever asks next must find the lock
- * free; a connection that cannot say so any more is closed all the same, which is said later. */
+/* A closed connection would be noticed in the server's own time. */
 void postgres_unlock(struct engine_lock *l)
 {
     struct pg_lock *own = (struct pg_lock *)l;

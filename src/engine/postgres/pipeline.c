@@ -243,7 +243,7 @@ static struct lane *pick(struct pipelines *p, const struct call *call)
         want_lane(p, call->place);
         return c.shared;
     }
-    if (empty->place && empty->place != call->place && empty->is_tainted) {
+    if (lane_must_reset(empty, call->place)) {
         if (lane_reset(empty)) {
             want_flush(p);
         } else {

@@ -27,20 +27,16 @@ uint64_t pg_text_hash(struct str text)
     return (h ^ h >> 29) | 1;
 }
 
+/* The low bits of a place's address say nothing, nor do those of its product: mixed twice. */
 static uint64_t hash_of(const struct pg_place *place, uint64_t text_hash)
 {
-    return text_hash ^ ((uint64_t)(uintptr_t)place * HASH_STEP);
-}
-
-/* The low bits of a place's address say nothing, nor do those of its product. */
-static uint64_t spread(uint64_t hash)
-{
-    return hash * HASH_STEP >> 32;
+    uint64_t h = (text_hash ^ ((uint64_t)(uintptr_t)place * HASH_STEP)) * HASH_STEP;
+    return h ^ h >> 32;
 }
 
 static struct pg_statement **bucket_of(struct pg_statements *all, uint64_t hash)
 {
-    return &all->buckets[spread(hash) % STATEMENT_BUCKETS];
+    return &all->buckets[hash % STATEMENT_BUCKETS];
 }
 
 static void unlink_use(struct pg_statements *all, struct pg_statement *s)
@@ -110,7 +106,7 @@ bool pg_statement_is_worth(struct pg_statements *all, const struct pg_place *pla
                            uint64_t text_hash)
 {
     uint64_t hash = hash_of(place, text_hash);
-    uint32_t *seen = &all->seen[spread(hash) % STATEMENTS_SEEN];
+    uint32_t *seen = &all->seen[hash % STATEMENTS_SEEN];
     uint32_t tag = (uint32_t)(hash >> 32) | 1;
     bool is_worth = *seen == tag;
     *seen = tag;

@@ -113,13 +113,40 @@ static void write_key(struct sql_writer *w, const struct column *c)
     }
 }
 
-void emit_column(struct sql_writer *w, const struct column *c, const struct column_parts *parts)
+static void write_type(struct sql_writer *w, const struct column *c, bool is_strict)
 {
-    const char *type =
-        parts->is_strict ? strict_type(&c->type) : sqlite_declare(w->arena, &c->type);
-    sql_ident(w, c->name);
+    const char *type = is_strict ? strict_type(&c->type) : sqlite_declare(w->arena, &c->type);
     sql_text(w, *type || c->is_auto_increment ? " " : "");
     buf_adds(w->out, c->is_auto_increment ? "INTEGER" : type);
+}
+
+static void write_checks(struct sql_writer *w, const struct column *c,
+                         const struct column_parts *parts)
+{
+    const struct expr *of_type = parts->is_strict ? NULL : sqlite_type_check(w->arena, c);
+    if (of_type && !c->is_auto_increment) {
+        sql_text(w, " ");
+        emit_check(w, &(struct check){.expr = of_type});
+    }
+    for (size_t i = 0; i < parts->n_checks; i++) {
+        sql_text(w, " ");
+        emit_check(w, &parts->checks[i]);
+    }
+}
+
+static void write_keys(struct sql_writer *w, const struct column_parts *parts)
+{
+    for (size_t i = 0; i < parts->n_keys; i++) {
+        sql_text(w, " ");
+        write_name(w, parts->keys[i].name);
+        write_references(w, &parts->keys[i]);
+    }
+}
+
+void emit_column(struct sql_writer *w, const struct column *c, const struct column_parts *parts)
+{
+    sql_ident(w, c->name);
+    write_type(w, c, parts->is_strict);
     if (parts->is_key) {
         write_key(w, c);
     }
@@ -133,23 +160,11 @@ void emit_column(struct sql_writer *w, const struct column *c, const struct colu
         sql_text(w, " COLLATE ");
         sql_ident(w, c->collation);
     }
-    const struct expr *of_type = parts->is_strict ? NULL : sqlite_type_check(w->arena, c);
-    if (of_type && !c->is_auto_increment) {
-        sql_text(w, " ");
-        emit_check(w, &(struct check){.expr = of_type});
-    }
-    for (size_t i = 0; i < parts->n_checks; i++) {
-        sql_text(w, " ");
-        emit_check(w, &parts->checks[i]);
-    }
+    write_checks(w, c, parts);
     if (c->generated != GENERATED_NONE) {
         write_generated(w, c);
     }
-    for (size_t i = 0; i < parts->n_keys; i++) {
-        sql_text(w, " ");
-        write_name(w, parts->keys[i].name);
-        write_references(w, &parts->keys[i]);
-    }
+    write_keys(w, parts);
     if (c->comment && *c->comment) {
         write_comment(w, c->comment);
     }
