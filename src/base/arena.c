@@ -68,7 +68,7 @@ void bug_at(const char *file, int line, const char *what)
 #ifdef ARENA_ASAN
 #define SPARE_MAX 0
 #else
-#define SPARE_MAX 16
+#define SPARE_MAX 64
 #endif
 
 static _Thread_local struct spare {

@@ -6,7 +6,8 @@
 #include "data/cell.h"
 #include "data/managed.h"
 
-#define FLUSH_AT ((size_t)32 << 10)
+#define FLUSH_AT    ((size_t)32 << 10)
+#define USUAL_BYTES ((size_t)16 << 10) /* of a page: most are written without growing */
 
 struct listing {
     struct arena *arena;
@@ -104,6 +105,7 @@ static enum errcode stream(struct listing *l, struct cursor *c, struct error *er
     const struct value *row = NULL;
     bool is_limited = l->asked->query.limit >= 0;
     TRY(engine_cursor_next(c, &row, err));
+    (void)buf_reserve(&l->text, USUAL_BYTES - 1);
     buf_addc(&l->text, '[');
     while (row) {
         if (is_limited && l->out->n_rows == l->asked->limit) {

@@ -260,7 +260,9 @@ static void end_element(struct array_reader *r, bool was_quoted)
     if (!was_quoted && str_eq_nocase(s, STR("NULL"))) {
         buf_adds(r->out, "null");
     } else {
-        add_value(r, postgres_decode(r->element ? r->element : &plain, s, &r->room));
+        struct value v;
+        postgres_decode(r->element ? r->element : &plain, s, &r->room, &v);
+        add_value(r, v);
     }
     buf_clear(&r->text);
 }

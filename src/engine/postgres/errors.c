@@ -203,6 +203,20 @@ static bool is_old_plan(const PGresult *r)
     return postgres_state_is(r, "0A000") && text_eq(routine, "RevalidateCachedQuery");
 }
 
+bool postgres_has_vanished(const PGresult *r)
+{
+    static const char *const starts[] = {"could not open relation with OID ",
+                                         "cache lookup failed for "};
+    const char *said = PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY);
+    bool is_inside = postgres_state_is(r, "XX000") && said;
+    for (size_t i = 0; is_inside && i < ARRAY_LEN(starts); i++) {
+        if (strncmp(said, starts[i], strlen(starts[i])) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 enum errcode postgres_error(const PGconn *pq, const PGresult *r, const char *doing,
                             bool strip_shards, struct error *err)
 {
@@ -215,7 +229,7 @@ enum errcode postgres_error(const PGconn *pq, const PGresult *r, const char *doi
     said = said ? said : "";
     const struct row *row = find_row(state);
     enum errcode code = row ? row->code : ERR_INTERNAL;
-    if (is_old_plan(r)) {
+    if (is_old_plan(r) || postgres_has_vanished(r)) {
         code = ERROR(err, ERR_SCHEMA_MOVED, "the structure of the table changed meanwhile");
     } else if (!row) {
         (void)ERROR(err, code, "%s failed", doing);

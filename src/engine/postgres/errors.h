@@ -15,7 +15,8 @@
  * Constraints: ERR_UNIQUE_VIOLATION, ERR_FOREIGN_KEY_VIOLATION, ERR_CHECK_VIOLATION and
  * ERR_NOT_NULL_VIOLATION with params {"table", "columns", "constraint"} as far as the server tells
  * and `where` = "/column" when it is one. Else ERR_INVALID_VALUE (a value that does not fit),
- * ERR_SCHEMA_MOVED (no such table or column, or a plan that does not fit any more), ERR_BUSY (lock,
+ * ERR_SCHEMA_MOVED (no such table or column, or a plan that does not fit any more, or that met what
+ * was just dropped), ERR_BUSY (lock,
  * deadlock, serialization), ERR_TIMEOUT (a statement that took too long), ERR_UNAVAILABLE (the
  * server is going, gone or full), ERR_FORBIDDEN, ERR_CONFLICT, ERR_DISK_FULL, ERR_TOO_LARGE,
  * ERR_UNSUPPORTED, ERR_SOURCE_REFUSED, ERR_INVALID (text that PostgreSQL does not take),
@@ -30,6 +31,11 @@ enum errcode postgres_refusal(const PGconn *pq, struct error *err);
 
 /** postgres_state_is() - the SQLSTATE of the failed result @r is @state. */
 bool postgres_state_is(const PGresult *r, const char *state);
+
+/** postgres_has_vanished() - the failed result @r met a table, an index, … that was dropped while
+ * the statement began: PostgreSQL tells it as a fault of its own, in words that it never
+ * translates. */
+bool postgres_has_vanished(const PGresult *r);
 
 /** postgres_is_collision() - @err is of a transaction that met another one: it may go well when it
  *  is tried again. */

@@ -184,7 +184,8 @@ static bool read_typed_literal(struct reader *r, struct node *n)
         return true; /* an enum's label, or a text */
     }
     buf_init(&room, BUF_MAX_DEFAULT);
-    struct value v = postgres_decode(&t, n->e->value.s, &room);
+    struct value v;
+    postgres_decode(&t, n->e->value.s, &room, &v);
     n->e = expr_literal(r->arena, v);
     buf_release(&room);
     return true;
@@ -728,9 +729,10 @@ const struct expr *postgres_default_read(struct arena *a, struct str text, const
     }
     if (n.e->value.kind == VALUE_TEXT && k.n && k.items[0].kind == PG_STRING) {
         struct buf room;
+        struct value v;
         buf_init(&room, BUF_MAX_DEFAULT);
-        struct str raw = str_of(pg_token_name(a, &k.items[0]));
-        const struct expr *e = expr_literal(a, postgres_decode(&c->type, raw, &room));
+        postgres_decode(&c->type, str_of(pg_token_name(a, &k.items[0])), &room, &v);
+        const struct expr *e = expr_literal(a, v);
         buf_release(&room);
         return e;
     }

@@ -271,15 +271,16 @@ enum errcode postgres_select(struct session *base, const struct query *q, struct
     return ERR_OK;
 }
 
-static struct value read_cell(struct postgres_cursor *c, size_t i)
+static void read_cell(struct postgres_cursor *c, size_t i)
 {
     int k = (int)i;
     int n = PQgetlength(c->result, c->at, k);
     if (n == 0 && PQgetisnull(c->result, c->at, k)) {
-        return value_null();
+        c->row[i] = value_null();
+        return;
     }
     struct str text = {PQgetvalue(c->result, c->at, k), (size_t)n};
-    return postgres_decode(c->types[i], text, &c->rooms[i]);
+    postgres_decode(c->types[i], text, &c->rooms[i], &c->row[i]);
 }
 
 static enum errcode next_copied(struct postgres_cursor *c, const struct value **row,
@@ -289,8 +290,11 @@ static enum errcode next_copied(struct postgres_cursor *c, const struct value **
     TRY(pg_copy_next(&c->copy, &has, err));
     for (size_t i = 0; has && i < c->n_columns; i++) {
         struct str text;
-        c->row[i] = pg_copy_cell(&c->copy, &text) ? postgres_decode(c->types[i], text, &c->rooms[i])
-                                                  : value_null();
+        if (pg_copy_cell(&c->copy, &text)) {
+            postgres_decode(c->types[i], text, &c->rooms[i], &c->row[i]);
+        } else {
+            c->row[i] = value_null();
+        }
     }
     *row = has ? c->row : NULL;
     return ERR_OK;
@@ -310,7 +314,7 @@ enum errcode postgres_cursor_next(struct cursor *base, const struct value **row,
         return ERR_OK;
     }
     for (size_t i = 0; i < c->n_columns; i++) {
-        c->row[i] = read_cell(c, i);
+        read_cell(c, i);
     }
     c->at++;
     *row = c->row;

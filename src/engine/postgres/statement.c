@@ -145,7 +145,7 @@ bool pg_statement_breaks(const PGresult *r)
             return true;
         }
     }
-    return false;
+    return postgres_has_vanished(r);
 }
 
 /* ---- parameters ------------------------------------------------------------------------------ */

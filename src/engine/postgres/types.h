@@ -33,8 +33,9 @@ bool postgres_is_type_check(const char *name);
 bool postgres_read_type_check(struct arena *a, struct column *c, const struct expr *e);
 /** postgres_encode() - @v as it is sent for @c (borrows from @v or lives in @a). */
 struct value postgres_encode(struct arena *a, const struct column *c, struct value v);
-/** postgres_decode() - a text of the server for a column of type @t in its canonical form. It
- *  borrows @text, or @room: text made anew is there until it is cleared or decoded into again */
-struct value postgres_decode(const struct type *t, struct str text, struct buf *room);
+/** postgres_decode() - *@out becomes a text of the server for a column of type @t in its canonical
+ *  form. It borrows @text, or @room: text made anew is there until it is cleared or decoded into
+ *  again */
+void postgres_decode(const struct type *t, struct str text, struct buf *room, struct value *out);
 
 extern const struct sql_dialect postgres_dialect;

@@ -43,48 +43,54 @@ struct value postgres_encode(struct arena *a, const struct column *c, struct val
 
 /* ---- in -------------------------------------------------------------------------------------- */
 
-typedef struct value decode_fn(const struct type *t, struct str s, struct buf *room);
+/* *@out is the text as the server says it; a decoder changes what has another canonical form. Cells
+ * are written in place: a struct that is returned and copied waits for its own parts to be stored.
+ */
+typedef void decode_fn(const struct type *t, struct str s, struct buf *room, struct value *out);
 
-static struct value decode_boolean(const struct type *t, struct str s, struct buf *room)
+static void decode_boolean(const struct type *t, struct str s, struct buf *room, struct value *out)
 {
     (void)t;
     (void)room;
-    bool is_one = s.n == 1 && (s.p[0] == 't' || s.p[0] == 'f');
-    return is_one ? value_bool(s.p[0] == 't') : value_str(s);
+    if (s.n == 1 && (s.p[0] == 't' || s.p[0] == 'f')) {
+        *out = value_bool(s.p[0] == 't');
+    }
 }
 
-static struct value decode_integer(const struct type *t, struct str s, struct buf *room)
+static void decode_integer(const struct type *t, struct str s, struct buf *room, struct value *out)
 {
     int64_t i = 0;
     (void)t;
     (void)room;
-    return str_int64(s, &i) ? value_int(i) : value_str(s);
+    if (str_int64(s, &i)) {
+        out->kind = VALUE_INT;
+        out->i = i;
+    }
 }
 
-static struct value decode_float(const struct type *t, struct str s, struct buf *room)
+static void decode_float(const struct type *t, struct str s, struct buf *room, struct value *out)
 {
     double f = 0;
     (void)t;
     (void)room;
     if (str_double(s, &f)) {
-        return value_float(f);
+        *out = value_float(f);
+    } else if (str_is(s, "NaN")) {
+        *out = value_float(NAN);
+    } else if (str_is(s, "Infinity") || str_is(s, "-Infinity")) {
+        *out = value_float(s.p[0] == '-' ? -INFINITY : INFINITY);
     }
-    if (str_is(s, "NaN")) {
-        return value_float(NAN);
-    }
-    bool is_endless = str_is(s, "Infinity") || str_is(s, "-Infinity");
-    return is_endless ? value_float(s.p[0] == '-' ? -INFINITY : INFINITY) : value_str(s);
 }
 
 /* character(n) comes with its blanks, which mean nothing. */
-static struct value decode_char(const struct type *t, struct str s, struct buf *room)
+static void decode_char(const struct type *t, struct str s, struct buf *room, struct value *out)
 {
     (void)room;
     bool is_padded = t->native && strncmp(t->native, "character(", 10) == 0;
     while (is_padded && s.n > 0 && s.p[s.n - 1] == ' ') {
         s.n--;
     }
-    return value_str(s);
+    *out = value_str(s);
 }
 
 static int hex_digit(char c)
@@ -95,26 +101,26 @@ static int hex_digit(char c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-static struct value decode_bytes(const struct type *t, struct str s, struct buf *room)
+static void decode_bytes(const struct type *t, struct str s, struct buf *room, struct value *out)
 {
     (void)t;
     if (s.n < 2 || s.p[0] != '\\' || s.p[1] != 'x') {
-        return value_str(s);
+        return;
     }
     size_t n = (s.n - 2) / 2;
-    char *out = buf_reserve(room, n);
-    for (size_t i = 0; out && i < n; i++) {
+    char *bytes = buf_reserve(room, n);
+    for (size_t i = 0; bytes && i < n; i++) {
         int high = hex_digit(s.p[2 + 2 * i]);
         int low = hex_digit(s.p[3 + 2 * i]);
         if (high < 0 || low < 0) {
-            return value_str(s);
+            return;
         }
-        out[i] = (char)(high << 4 | low);
+        bytes[i] = (char)(high << 4 | low);
     }
-    if (out) {
+    if (bytes) {
         buf_commit(room, n);
     }
-    return value_bytes((struct str){room->p ? room->p : "", room->n});
+    *out = value_bytes((struct str){room->p ? room->p : "", room->n});
 }
 
 #define MOMENT_CHARS 19
@@ -142,27 +148,27 @@ static bool is_plain_moment(struct str s)
            fits(s.p + 11, "00:00:00", "\xf\xf\0\xf\xf\0\xf\xf") && s.p[s.n - 1] != 'C'; /* BC */
 }
 
-static struct value decode_datetime(const struct type *t, struct str s, struct buf *room)
+static void decode_datetime(const struct type *t, struct str s, struct buf *room, struct value *out)
 {
     (void)t;
     if (!is_plain_moment(s)) {
-        return value_str(s);
+        return;
     }
     buf_add_str(room, s);
     if (!buf_failed(room)) {
         room->p[10] = 'T';
     }
-    return value_str(buf_str(room));
+    *out = value_str(buf_str(room));
 }
 
 /* The fraction has no digits or six: "2026-01-31 12:30:00.5+00" is "2026-01-31T12:30:00.500000Z".
  */
-static struct value decode_instant(const struct type *t, struct str s, struct buf *room)
+static void decode_instant(const struct type *t, struct str s, struct buf *room, struct value *out)
 {
     static const char zeros[] = "000000";
     (void)t;
     if (!is_plain_moment(s) || s.n < MOMENT_CHARS + 3 || memcmp(s.p + s.n - 3, "+00", 3) != 0) {
-        return value_str(s);
+        return;
     }
     s.n -= 3;
     size_t digits = s.n > MOMENT_CHARS ? s.n - MOMENT_CHARS - 1 : 0;
@@ -171,11 +177,10 @@ static struct value decode_instant(const struct type *t, struct str s, struct bu
         buf_add(room, zeros, 6 - digits);
     }
     buf_addc(room, 'Z');
-    if (buf_failed(room)) {
-        return value_str(s);
+    if (!buf_failed(room)) {
+        room->p[10] = 'T';
+        *out = value_str(buf_str(room));
     }
-    room->p[10] = 'T';
-    return value_str(buf_str(room));
 }
 
 static bool read_digits(struct str *s, int64_t *out)
@@ -263,16 +268,18 @@ static bool read_interval(struct str s, int64_t *out)
     return true;
 }
 
-static struct value decode_interval(const struct type *t, struct str s, struct buf *room)
+static void decode_interval(const struct type *t, struct str s, struct buf *room, struct value *out)
 {
     int64_t us = 0;
     (void)t;
     (void)room;
-    return read_interval(s, &us) ? value_int(us) : value_str(s);
+    if (read_interval(s, &us)) {
+        *out = value_int(us);
+    }
 }
 
 /* JSON without blanks between its parts. */
-static struct value decode_json(const struct type *t, struct str s, struct buf *room)
+static void decode_json(const struct type *t, struct str s, struct buf *room, struct value *out)
 {
     bool in_text = false;
     size_t from = 0;
@@ -288,19 +295,19 @@ static struct value decode_json(const struct type *t, struct str s, struct buf *
             from = i + 1;
         }
     }
-    if (from == 0) {
-        return value_str(s);
+    if (from > 0) {
+        buf_add(room, s.p + from, s.n - from);
+        *out = value_str(buf_str(room));
     }
-    buf_add(room, s.p + from, s.n - from);
-    return value_str(buf_str(room));
 }
 
-static struct value decode_array(const struct type *t, struct str s, struct buf *room)
+static void decode_array(const struct type *t, struct str s, struct buf *room, struct value *out)
 {
     if (!postgres_is_array(t)) {
-        return decode_json(t, s, room);
+        decode_json(t, s, room, out);
+    } else if (postgres_array_to_json(t->element, s, room)) {
+        *out = value_str(buf_str(room));
     }
-    return postgres_array_to_json(t->element, s, room) ? value_str(buf_str(room)) : value_str(s);
 }
 
 static decode_fn *const decoders[TYPE_N] = {
@@ -313,12 +320,12 @@ static decode_fn *const decoders[TYPE_N] = {
     [TYPE_ARRAY] = decode_array,
 };
 
-struct value postgres_decode(const struct type *t, struct str text, struct buf *room)
+void postgres_decode(const struct type *t, struct str text, struct buf *room, struct value *out)
 {
     decode_fn *decode = decoders[t->kind];
-    if (!decode) {
-        return value_str(text);
+    *out = value_str(text);
+    if (decode) {
+        buf_clear(room);
+        decode(t, text, room, out);
     }
-    buf_clear(room);
-    return decode(t, text, room);
 }

@@ -370,6 +370,33 @@ static void test_moved(void **state)
     engine_session_end(s);
 }
 
+/* What is dropped while a statement begins is told by the server as a fault of its own. */
+static void test_vanished(void **state)
+{
+    struct fixture *f = *state;
+    static const struct {
+        const char *message;
+        enum errcode code;
+    } cases[] = {
+        {"could not open relation with OID 4711", ERR_SCHEMA_MOVED},
+        {"cache lookup failed for index 4711", ERR_SCHEMA_MOVED},
+        {"invalid page in block 4711", ERR_INTERNAL},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        fixture_sql(f,
+                    "CREATE OR REPLACE FUNCTION %s.fail() RETURNS trigger LANGUAGE plpgsql AS "
+                    "$$BEGIN RAISE EXCEPTION USING ERRCODE = 'XX000', MESSAGE = '%s'; END$$",
+                    f->tenant, cases[i].message);
+        if (i == 0) {
+            fixture_sql(f,
+                        "CREATE TRIGGER fails BEFORE INSERT ON %s.items FOR EACH ROW EXECUTE "
+                        "FUNCTION %s.fail()",
+                        f->tenant, f->tenant);
+        }
+        assert_int_equal(insert(f, "one", 1), cases[i].code);
+    }
+}
+
 /* ---- transactions ---------------------------------------------------------------------------- */
 
 struct twice {
@@ -535,11 +562,12 @@ static void test_read_only(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(test_read),       CASE(test_many),         CASE(test_early_close),
-        CASE(test_write),      CASE(test_given_number), CASE(test_bytes),
-        CASE(test_violations), CASE(test_moved),        CASE(test_going_on),
-        CASE(test_giving_up),  CASE(test_swallowing),   CASE(test_reading_inside),
-        CASE(test_walls),      CASE(test_estimate),     CASE(test_read_only),
+        CASE(test_read),           CASE(test_many),         CASE(test_early_close),
+        CASE(test_write),          CASE(test_given_number), CASE(test_bytes),
+        CASE(test_violations),     CASE(test_moved),        CASE(test_vanished),
+        CASE(test_going_on),       CASE(test_giving_up),    CASE(test_swallowing),
+        CASE(test_reading_inside), CASE(test_walls),        CASE(test_estimate),
+        CASE(test_read_only),
     };
     return cmocka_run_group_tests_name("postgres/rows", tests, NULL, NULL);
 }
