@@ -3,11 +3,17 @@
 // stays here with its fix.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { addUser, Client, contacts, owner, raw, Server, startWithOwner, temporaryFolder } from "../support/telaio.mjs";
+import { addUser, Client, contacts, owner, raw, Server, startWithOwner, temporaryFolder, testStore } from "../support/telaio.mjs";
 
 const editor = "/api/db-editor";
 const tables = `${editor}/tables`;
 const json = { "content-type": "application/json" };
+
+// What MariaDB itself has less of: characters of a key, levels of a JSON value, partial indexes,
+// characters of four bytes in a comment.
+const onMariadb = testStore.startsWith("mariadb");
+const longestKey = onMariadb ? 700 : 3000;
+const deepest = onMariadb ? 31 : 63;
 
 const create = async (client, body = contacts) => {
   const made = await client.post(tables, body);
@@ -431,13 +437,13 @@ test("a text where an expression is meant is one, not a constant that refuses ev
   await create(client, {
     displayName: "People",
     columns: [{ name: "age", type: "number", kind: "integer", check: "age >= 0" }, { name: "twice", type: "number", kind: "integer", generated: { as: "age * 2", stored: true } }],
-    indexes: [{ name: "grown", columns: ["age"], unique: true, where: "age > 17" }],
+    indexes: onMariadb ? [] : [{ name: "grown", columns: ["age"], unique: true, where: "age > 17" }],
   });
   const row = await client.post("/api/custom/people", { age: 18 });
   assert.equal(row.status, 201, row.text);
   assert.equal(row.data.twice, 36);
   assert.equal((await client.post("/api/custom/people", { age: -1 })).status, 422);
-  assert.equal((await client.post("/api/custom/people", { age: 18 })).status, 409);
+  assert.equal((await client.post("/api/custom/people", { age: 18 })).status, onMariadb ? 201 : 409);
   assert.equal((await client.post("/api/custom/people", { age: 5 })).status, 201);
   assert.equal((await client.post("/api/custom/people", { age: 5 })).status, 201);
 });
@@ -471,7 +477,7 @@ test("texts of the schema stay texts: NUL, quotes and comments in values", async
   const made = await client.post(tables, {
     displayName: nasty.slice(0, 20), description: nasty,
     columns: [
-      { name: "a", type: "text", defaultValue: nasty, displayName: nasty, comment: nasty },
+      { name: "a", type: "text", defaultValue: nasty, displayName: nasty, comment: onMariadb ? nasty.replace("🙂", "☺") : nasty },
       { name: "b", type: "enum", values: ["it's", "a\"b", "--"], defaultValue: "it's" },
       { name: "c", type: "text", check: { op: "!=", args: [{ column: "c" }, nasty] }, validation: { enum: ["x", "y'z"] } },
     ],
@@ -519,7 +525,7 @@ test("a pattern that explodes ends soon, and one that is too large is refused", 
 test("no value reaches a header or a path as it is", async (t) => {
   const { client, server } = await startWithOwner(t);
   const made = await create(client, { displayName: "Keys / \"X-Evil: 1\"", columns: [{ name: "k", type: "text", primaryKey: true }, { name: "v", type: "text" }] });
-  for (const k of ["a/b", "a b", "a\r\nX-Evil: 1", "é", "%2f", "?x=1", "#x", ":bulk", "x:bulk", "'", "\"", "🙂", "x".repeat(3000)]) {
+  for (const k of ["a/b", "a b", "a\r\nX-Evil: 1", "é", "%2f", "?x=1", "#x", ":bulk", "x:bulk", "'", "\"", "🙂", "x".repeat(longestKey)]) {
     const row = await client.post(made.apiPath, { k, v: "1" });
     assert.equal(row.status, 201, row.text);
     assert.equal(row.headers.get("x-evil"), null);
@@ -578,8 +584,8 @@ test("JSON that can be read in two ways is not read at all", async (t) => {
     assert.equal(answer.error.where, where);
   }
   const deep = (n) => `{"email":"d${n}@x.org","tags":${"[".repeat(n)}${"]".repeat(n)}}`;
-  assert.equal((await insert(deep(63))).status, 201);
-  for (const n of [64, 1000, 100_000]) assert.equal((await insert(deep(n))).status, 422, String(n));
+  assert.equal((await insert(deep(deepest))).status, 201);
+  for (const n of [deepest + 1, 64, 1000, 100_000]) assert.equal((await insert(deep(n))).status, 422, String(n));
   assert.equal((await client.get("/api/custom/contacts")).data.rows.length, 1);
 });
 

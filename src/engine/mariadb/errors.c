@@ -269,17 +269,12 @@ static const struct row {
     {ER_ERROR_ON_WRITE, ERR_IO, NULL, raise_engine},
     {ER_CRASHED_ON_USAGE, ERR_CORRUPT, "a table of the database is damaged", NULL},
     {ER_NOT_KEYFILE, ERR_CORRUPT, "a table of the database is damaged", NULL},
-    {ER_PARSE_ERROR, ERR_INVALID, NULL, raise_text},
-    {ER_SP_DOES_NOT_EXIST, ERR_INVALID, NULL, raise_text},
-    {ER_FUNC_INEXISTENT_NAME_COLLISION, ERR_INVALID, NULL, raise_text},
-    {ER_WRONG_PARAMCOUNT_TO_NATIVE_FCT, ERR_INVALID, NULL, raise_text},
     {ER_GENERATED_COLUMN_FUNCTION_IS_NOT_ALLOWED, ERR_INVALID, NULL, raise_text},
-    {ER_SUBQUERIES_NOT_SUPPORTED, ERR_INVALID, NULL, raise_text},
-    {ER_INVALID_DEFAULT, ERR_INVALID, NULL, raise_text},
-    {ER_TOO_BIG_ROWSIZE, ERR_INVALID, NULL, raise_text},
-    {ER_TOO_LONG_KEY, ERR_INVALID, NULL, raise_text},
-    {ER_TOO_LONG_IDENT, ERR_INVALID, NULL, raise_text},
-    {ER_BLOB_KEY_WITHOUT_LENGTH, ERR_INVALID, NULL, raise_text},
+    {ER_INVALID_GROUP_FUNC_USE, ERR_INVALID, NULL, raise_text},
+    {ER_UNKNOWN_COLLATION, ERR_INVALID, NULL, raise_text},
+    {ER_UNKNOWN_DATA_TYPE, ERR_INVALID, NULL, raise_text},
+    {ER_WRONG_SUB_KEY, ERR_INVALID, NULL, raise_text},
+    {ER_TOO_MANY_FIELDS, ERR_INVALID, NULL, raise_text},
     {ER_CANT_CREATE_TABLE, ERR_INVALID, NULL, raise_text},
     {ER_CANT_AGGREGATE_2COLLATIONS, ERR_INVALID, NULL, raise_text},
     {ER_CANT_DROP_FIELD_OR_KEY, ERR_CONFLICT, "what should be dropped is not there", NULL},
@@ -324,6 +319,21 @@ static bool ends_transaction(unsigned number)
            number == MARIADB_RECORD_MOVED;
 }
 
+/* Class 42 of the states is "syntax error or access rule violation". */
+static enum errcode raise_number(unsigned number, const char *state, const char *message,
+                                 const char *doing, struct error *err)
+{
+    const struct row *row = rows;
+    while (row < rows + ARRAY_LEN(rows) && row->number != number) {
+        row++;
+    }
+    if (row == rows + ARRAY_LEN(rows)) {
+        return strncmp(state, "42", 2) == 0 ? raise_text(message, err)
+                                            : ERROR(err, ERR_INTERNAL, "%s failed", doing);
+    }
+    return row->raise ? row->raise(message, err) : ERROR(err, row->code, "%s", row->message);
+}
+
 enum errcode my_error(struct my_conn *c, MYSQL_STMT *stmt, const char *doing, struct error *err)
 {
     unsigned number = stmt ? mysql_stmt_errno(stmt) : mysql_errno(c->mysql);
@@ -331,17 +341,8 @@ enum errcode my_error(struct my_conn *c, MYSQL_STMT *stmt, const char *doing, st
     if (c->ended != ERR_OK || is_gone(number)) {
         return raise_gone(c, number, message, err);
     }
-    size_t i = 0;
-    while (i < ARRAY_LEN(rows) && rows[i].number != number) {
-        i++;
-    }
-    enum errcode code = i < ARRAY_LEN(rows) ? rows[i].code : ERR_INTERNAL;
-    if (i < ARRAY_LEN(rows) && rows[i].raise) {
-        code = rows[i].raise(message, err);
-    } else {
-        (void)(i < ARRAY_LEN(rows) ? ERROR(err, code, "%s", rows[i].message)
-                                   : ERROR(err, code, "%s failed", doing));
-    }
+    const char *state = stmt ? mysql_stmt_sqlstate(stmt) : mysql_sqlstate(c->mysql);
+    enum errcode code = raise_number(number, state, message, doing, err);
     if (c->in_transaction && ends_transaction(number)) {
         c->is_doomed = true;
     }
