@@ -287,6 +287,19 @@ static void end_unswitched(struct lane *l, struct call *call)
     call_end(call, NULL);
 }
 
+/* Takes @r, its own answer; NULL = it was skipped. */
+static void end_call(struct lane *l, struct call *call, PGresult *r)
+{
+    bool is_last = call->n_tries + 1 >= CALL_TRIES;
+    if (r && (is_last || !may_go_well(r))) {
+        call_end(call, r);
+        return;
+    }
+    PQclear(r);
+    bool is_unswitched = l->failure && l->failed == call->place;
+    (is_unswitched ? end_unswitched(l, call) : call_again(l->owner, call));
+}
+
 /* What has failed or was skipped tells nothing of how long it takes. */
 static void hear(struct lane *l, const struct slot *s)
 {
@@ -318,14 +331,12 @@ static void end_slot(struct lane *l)
     } else if (!call) {
         PQclear(r);
     } else {
-        call->slot = NULL;
-        if (s->is_aborted || !r || may_go_well(r)) {
+        if (s->is_aborted) {
             PQclear(r);
-            bool is_unswitched = l->failure && l->failed == call->place;
-            (is_unswitched ? end_unswitched(l, call) : call_again(l->owner, call));
-        } else {
-            call_end(call, r);
+            r = NULL;
         }
+        call->slot = NULL;
+        end_call(l, call, r);
     }
 }
 

@@ -10,6 +10,7 @@
  */
 #define LANE_DEPTH 64  /* questions at once; fewer than STATEMENTS_MAX */
 #define UNKNOWN_US 500 /* of work, is what a question that was never asked counts */
+#define CALL_TRIES 8   /* of one question: several connections may have died unseen */
 
 struct call {
     struct turn turn; /* first; waits for a lane */

@@ -10,7 +10,6 @@
 #include "engine/postgres/pool.h"
 
 #define QUANTUM      32       /* questions of one place in its turn */
-#define TRIES        8        /* of one question: several connections may have died unseen */
 #define OPENING_MAX  2        /* lanes of one loop that are being opened */
 #define CANCEL_US    100000   /* a statement that nobody waits for may run on */
 #define TICK_US      5000     /* while something is under way */
@@ -48,7 +47,7 @@ static void call_fail(struct call *call, enum errcode code, const struct error *
 
 void call_again(struct pipelines *p, struct call *call)
 {
-    if (++call->n_tries >= TRIES) {
+    if (++call->n_tries >= CALL_TRIES) {
         call->code = ERROR(call->err, ERR_UNAVAILABLE, "the connection to the database was lost");
         call_end(call, NULL);
         return;

@@ -33,6 +33,12 @@ static const struct table slow_items = {.name = "slow_items",
                                         .columns = item_columns,
                                         .n_columns = 2,
                                         .row_estimate = -1};
+/* Whoever reads it has lost a deadlock. */
+static const struct table beaten_items = {.name = "beaten_items",
+                                          .kind = TABLE_VIEW,
+                                          .columns = item_columns,
+                                          .n_columns = 2,
+                                          .row_estimate = -1};
 /* Its n is the time at which the transaction began: all questions of a segment have the same. It is
  * read as a table is. */
 static const struct table stamped = {.name = "stamped",
@@ -66,7 +72,10 @@ static void add_place(struct scene *s, int i)
                 "CREATE VIEW slow_items AS SELECT id, n FROM items WHERE pg_sleep(1) IS NOT NULL; "
                 "CREATE VIEW stamped AS SELECT id, (extract(epoch FROM now()) * 1000000)::bigint "
                 "AS n FROM items; "
-                "GRANT SELECT ON items, slow_items, stamped TO %stenant_t%d",
+                "CREATE FUNCTION beaten() RETURNS boolean LANGUAGE plpgsql AS $$BEGIN RAISE "
+                "EXCEPTION USING ERRCODE = '40P01'; END$$; "
+                "CREATE VIEW beaten_items AS SELECT id, n FROM items WHERE beaten(); "
+                "GRANT SELECT ON items, slow_items, stamped, beaten_items TO %stenant_t%d",
                 f->options.prefix, i, i, ROWS, f->options.prefix, i);
 }
 
@@ -166,7 +175,8 @@ static void judge(struct reader *r, int64_t id)
         atomic_fetch_add(code == ERR_UNAVAILABLE ? &s->n_unavailable : &s->n_other, 1);
         r->n_failed++;
         bool is_expected = code == ERR_UNAVAILABLE || code == ERR_SCHEMA_MOVED ||
-                           code == ERR_NOT_FOUND; /* then their number is looked at */
+                           code == ERR_NOT_FOUND ||
+                           code == ERR_BUSY; /* then their number is looked at */
         if (!is_expected && err.message) {
             (void)fprintf(stderr, "# %s (%s)\n", err.message, err.detail ? err.detail : "");
         }
@@ -396,6 +406,22 @@ static void test_neighbours(void **state)
     assert_int_equal(atomic_load(&s->n_wrong), 0);
 }
 
+/* Who is beaten again and again is told so, and not that a connection was lost. */
+static void test_beaten(void **state)
+{
+    struct scene *s = *state;
+    struct reader beaten = {
+        .scene = s, .table = &beaten_items, .place = 0, .n_reads = 3, .seed = 7};
+    atomic_fetch_add(&s->n_running, 1);
+    loop_spawn(runtime_loop(s->rt, 0), read_many, &beaten);
+    start_readers(s, 6, 10);
+    await_readers(s);
+    assert_int_equal(atomic_load(&s->n_other), 3); /* ERR_BUSY, each of them */
+    assert_int_equal(atomic_load(&s->n_unavailable), 0);
+    assert_int_equal(atomic_load(&s->n_good), 6 * 10);
+    assert_int_equal(atomic_load(&s->n_wrong), 0);
+}
+
 /* One namespace goes away under its readers; those of others, on the same connections, see nothing
  * of it. */
 static void test_vanishing(void **state)
@@ -546,7 +572,7 @@ int main(void)
         CASE(test_turns, set_up_single),    CASE(test_one_connection, set_up_single),
         CASE(test_neighbours, set_up),      CASE(test_slow, set_up_named),
         CASE(test_leaving, set_up_named),   CASE(test_dying, set_up_named),
-        CASE(test_vanishing, set_up_named),
+        CASE(test_vanishing, set_up_named), CASE(test_beaten, set_up),
     };
     return cmocka_run_group_tests_name("postgres/fibers", tests, NULL, NULL);
 }
