@@ -267,6 +267,7 @@ class PostgresBench:
         few.write_text("\n".join(ids * 50) + "\n", encoding="ascii")
         path = HERE / "wrk/tenants.lua"
         one, many = [], []
+        t.wake_tenants(self.o.tenants)
         for n in range(self.o.rounds + 1):
             for tenants, results in ((1, one), (self.o.tenants, many)):
                 result = servers.load(t, path, ["/api/custom/contacts/", few, t.token, tenants],

@@ -39,6 +39,7 @@ def measure(bench, contacts):
     path = HERE / "wrk/tenants.lua"
     one, many = [], []
     with bench.telaio(folder) as t:
+        t.wake_tenants(o.tenants)
         for n in range(o.rounds + 1):
             for tenants, results in ((1, one), (o.tenants, many)):
                 result = servers.load(t, path, ["/api/custom/contacts/", ids, token, tenants],
