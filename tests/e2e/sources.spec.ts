@@ -68,7 +68,7 @@ for (const kind of ['sqlite', 'postgresql', 'mariadb'] as const) {
     await expect(page.getByRole('status').filter({ hasText: 'It works' })).toContainText('2 tables');
     await page.getByRole('button', { name: 'Connect', exact: true }).click();
     // its tables, and where one is
-    await page.waitForURL('**/tables');
+    await page.waitForURL('**/tables?source=web-shop');
     await expect(page.getByRole('heading', { level: 1, name: 'Web shop' })).toBeVisible();
     await expect(page.getByRole('button', { name: 'Database: Web shop' })).toBeVisible();
     await expect(page.getByRole('link', { name: 'New table' })).toHaveCount(0);
@@ -83,9 +83,9 @@ for (const kind of ['sqlite', 'postgresql', 'mariadb'] as const) {
     await page.goto(`${signedIn.url}/sources/web-shop`);
     await page.getByRole('checkbox', { name: 'Allow changes' }).click();
     await page.getByRole('button', { name: 'Save', exact: true }).click();
-    await page.waitForURL('**/sources');
+    await page.waitForURL('**/sources?source=web-shop');
     await expect(page.getByRole('cell', { name: 'Writable' }).last()).toBeVisible();
-    await page.goto(`${signedIn.url}/tables/orders/data`);
+    await page.goto(`${signedIn.url}/tables/orders/data?source=web-shop`);
     const cell = page.getByRole('gridcell', { name: 'second', exact: true });
     await cell.dblclick();
     await page.keyboard.press('ControlOrMeta+a');
@@ -145,7 +145,7 @@ for (const kind of ['sqlite', 'postgresql', 'mariadb', 'mongodb'] as const) {
     await expectAccessible(page, 'a new table');
     await page.getByRole('button', { name: 'Review the SQL' }).click();
     await page.getByRole('button', { name: 'Create the table' }).click();
-    await page.waitForURL('**/tables/parts/data');
+    await page.waitForURL('**/tables/parts/data?source=shop');
     const table = await signedIn.call('GET', '/api/db-editor/tables/parts?source=shop');
     expect(table.data.rowKey).toEqual(['id']);
     const row = await signedIn.call('POST', '/api/db-editor/data/parts?source=shop', { code: 'A1' });

@@ -5,8 +5,11 @@ import {
   lazyRouteComponent,
   Outlet,
   redirect,
+  retainSearchParams,
 } from '@tanstack/react-router';
 import { lazy, Suspense } from 'react';
+import { enterSource, inSource, type SourceSearch } from '@/features/sources/current';
+import { SourceScope } from '@/features/sources/source-scope';
 import { basePath } from '@/shared/api/client';
 import { loadSession, useSession } from '@/shared/session/session';
 import { ErrorState, LoadingState } from '@/shared/ui/states';
@@ -34,20 +37,31 @@ const setupRoute = createRoute({
   component: lazyRouteComponent(() => import('@/features/session/setup'), 'SetupPage'),
 });
 
-/** Everything behind the sign-in. */
+/** Everything behind the sign-in. The database that is shown stays in the address on every way. */
 const shellRoute = createRoute({
   getParentRoute: () => rootRoute,
   id: 'shell',
-  beforeLoad: async ({ location }) => {
+  validateSearch: (search: Record<string, unknown>): SourceSearch => inSource(search['source']),
+  search: { middlewares: [retainSearchParams(['source'])] },
+  beforeLoad: async ({ location, preload, search }) => {
     await loadSession();
     if (useSession.getState().status === 'anonymous')
       throw redirect({ to: '/sign-in', search: { to: location.href } });
+    // A link that is only pointed at changes nothing of what is shown.
+    if (!preload) enterSource(search);
   },
   component: Shell,
 });
 
-const homeRoute = createRoute({
+/** What is about the tables of one database; the other pages are about the whole workspace. */
+const sourceRoute = createRoute({
   getParentRoute: () => shellRoute,
+  id: 'source',
+  component: SourceScope,
+});
+
+const homeRoute = createRoute({
+  getParentRoute: () => sourceRoute,
   path: '/',
   beforeLoad: () => {
     throw redirect({ to: '/tables' });
@@ -55,25 +69,25 @@ const homeRoute = createRoute({
 });
 
 const tablesRoute = createRoute({
-  getParentRoute: () => shellRoute,
+  getParentRoute: () => sourceRoute,
   path: '/tables',
   component: lazyRouteComponent(() => import('@/features/tables/tables-page'), 'TablesPage'),
 });
 
 const tableNewRoute = createRoute({
-  getParentRoute: () => shellRoute,
+  getParentRoute: () => sourceRoute,
   path: '/tables/new',
   component: lazyRouteComponent(() => import('@/features/designer/new-table-page'), 'NewTablePage'),
 });
 
 const tableFromFileRoute = createRoute({
-  getParentRoute: () => shellRoute,
+  getParentRoute: () => sourceRoute,
   path: '/tables/from-file',
   component: lazyRouteComponent(() => import('@/features/imports/from-file-page'), 'FromFilePage'),
 });
 
 const historyRoute = createRoute({
-  getParentRoute: () => shellRoute,
+  getParentRoute: () => sourceRoute,
   path: '/history',
   validateSearch: (search: Record<string, unknown>): { change?: string; table?: string } => ({
     ...(typeof search['change'] === 'string' ? { change: search['change'] } : {}),
@@ -83,7 +97,7 @@ const historyRoute = createRoute({
 });
 
 const trashRoute = createRoute({
-  getParentRoute: () => shellRoute,
+  getParentRoute: () => sourceRoute,
   path: '/trash',
   component: lazyRouteComponent(() => import('@/features/trash/trash-page'), 'TrashPage'),
 });
@@ -143,7 +157,7 @@ const sourcePolicyRoute = createRoute({
 });
 
 const tableRoute = createRoute({
-  getParentRoute: () => shellRoute,
+  getParentRoute: () => sourceRoute,
   path: '/tables/$tableName',
   component: lazyRouteComponent(() => import('@/features/tables/table-layout'), 'TableLayout'),
 });
@@ -209,12 +223,22 @@ const routeTree = rootRoute.addChildren([
   signInRoute,
   setupRoute,
   shellRoute.addChildren([
-    homeRoute,
-    tablesRoute,
-    tableNewRoute,
-    tableFromFileRoute,
-    historyRoute,
-    trashRoute,
+    sourceRoute.addChildren([
+      homeRoute,
+      tablesRoute,
+      tableNewRoute,
+      tableFromFileRoute,
+      historyRoute,
+      trashRoute,
+      tableRoute.addChildren([
+        tableIndexRoute,
+        tableDataRoute,
+        tableSchemaRoute,
+        tableImportRoute,
+        tableApiRoute,
+        tableHistoryRoute,
+      ]),
+    ]),
     auditRoute,
     jobsRoute,
     tokensRoute,
@@ -224,14 +248,6 @@ const routeTree = rootRoute.addChildren([
     sourceNewRoute,
     sourceEditRoute,
     sourcePolicyRoute,
-    tableRoute.addChildren([
-      tableIndexRoute,
-      tableDataRoute,
-      tableSchemaRoute,
-      tableImportRoute,
-      tableApiRoute,
-      tableHistoryRoute,
-    ]),
   ]),
 ]);
 

@@ -1,4 +1,3 @@
-import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import {
   Activity,
@@ -22,9 +21,9 @@ import {
 } from 'lucide-react';
 import { type ReactNode, useMemo } from 'react';
 import { create } from 'zustand';
+import { useTables } from '@/features/sources/current';
 import { tablesMessages } from '@/features/tables/i18n';
 import { basePath } from '@/shared/api/client';
-import { tablesQuery } from '@/shared/api/queries';
 import { languageNames, languages, setLanguage, useMessages } from '@/shared/i18n/core';
 import { type Command, useCommands } from '@/shared/lib/commands';
 import { setTheme } from '@/shared/lib/theme';
@@ -158,7 +157,7 @@ export function useShellCommands(): void {
   const t = useMessages(tablesMessages);
   const navigate = useNavigate();
   const items = useNavItems();
-  const { data: tables } = useQuery(tablesQuery);
+  const { data: tables } = useTables();
 
   const general = useMemo<Command[]>(
     () => [

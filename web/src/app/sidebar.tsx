@@ -15,9 +15,10 @@ import {
 } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import { queryClient } from '@/app/query-client';
-import { SourceSwitcher, useCurrentSource } from '@/features/sources/source-switcher';
+import { enterSource, inSource, useCurrentSource, useTables } from '@/features/sources/current';
+import { SourceSwitcher } from '@/features/sources/source-switcher';
 import { api, basePath } from '@/shared/api/client';
-import { keys, tablesQuery } from '@/shared/api/queries';
+import { keys } from '@/shared/api/queries';
 import type { Tenant } from '@/shared/api/types';
 import {
   languageNames,
@@ -99,8 +100,10 @@ function WorkspaceSwitcher() {
           }))}
         onChange={(slug) => {
           chooseTenant(slug === 'main' ? '' : slug);
+          // Before anything is asked again: the databases of the other workspace are others.
+          enterSource(inSource(''));
           void queryClient.resetQueries();
-          void navigate({ to: '/tables' });
+          void navigate({ to: '/tables', search: inSource('') });
         }}
       />
     </Menu>
@@ -204,7 +207,7 @@ function NavList({ items }: { items: NavItem[] }) {
 
 function TableList() {
   const m = useMessages(appMessages);
-  const { data } = useQuery(tablesQuery);
+  const { data } = useTables();
   const { tableName } = useParams({ strict: false });
   const { source } = useCurrentSource();
   const [filter, setFilter] = useState('');

@@ -252,7 +252,7 @@ function ApiView({ table }: { table: TableInfo }) {
 
 /** How programs use a table: endpoints, examples, a console, a token. */
 export function ApiPage() {
-  const { tableName } = useParams({ from: '/shell/tables/$tableName/api' });
+  const { tableName } = useParams({ from: '/shell/source/tables/$tableName/api' });
   const { data: table } = useQuery(tableQuery(tableName));
   if (!table) return <LoadingState />;
   return (

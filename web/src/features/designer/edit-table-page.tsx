@@ -2,13 +2,13 @@ import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
 import { changeIdOf, type Dropped, refreshSchema, toastChange } from '@/features/plans/actions';
+import { useSource } from '@/features/sources/current';
 import { api, path } from '@/shared/api/client';
 import { settled } from '@/shared/api/jobs';
 import { tableQuery } from '@/shared/api/queries';
 import type { Job, Plan, TableInfo } from '@/shared/api/types';
 import { useMessages } from '@/shared/i18n/core';
 import { useCommands } from '@/shared/lib/commands';
-import { useSession } from '@/shared/session/session';
 import { Button } from '@/shared/ui/button';
 import { useLeaveGuard } from '@/shared/ui/leave-guard';
 import { LoadingState } from '@/shared/ui/states';
@@ -61,7 +61,7 @@ function Editor({ table, onApplied }: { table: TableInfo; onApplied: () => void 
   const count = countChanges(changes) + (Object.keys(general).length > 0 ? 1 : 0);
   const locked = table.can?.alter === false;
   // How the tables of an attached database are shown is kept nowhere.
-  const source = useSession((state) => state.source);
+  const source = useSource();
   const guard = useLeaveGuard(count > 0, m);
 
   const attached = table.managed === false;
@@ -203,7 +203,7 @@ function Editor({ table, onApplied }: { table: TableInfo; onApplied: () => void 
 
 /** The schema of an existing table. */
 export function EditTablePage() {
-  const { tableName } = useParams({ from: '/shell/tables/$tableName/schema' });
+  const { tableName } = useParams({ from: '/shell/source/tables/$tableName/schema' });
   const { data: table, isFetching } = useQuery({ ...tableQuery(tableName), staleTime: 0 });
   const [round, setRound] = useState(0);
   // A draft begins from the newest structure, never from what the cache remembers.

@@ -2,12 +2,12 @@ import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
 import { refreshSchema, toastChange } from '@/features/plans/actions';
+import { useSource } from '@/features/sources/current';
 import { api } from '@/shared/api/client';
 import { sourceQuery } from '@/shared/api/queries';
 import type { Plan, SourceInfo } from '@/shared/api/types';
 import { useMessages } from '@/shared/i18n/core';
 import { useCommands } from '@/shared/lib/commands';
-import { useSession } from '@/shared/session/session';
 import { Button } from '@/shared/ui/button';
 import { useLeaveGuard } from '@/shared/ui/leave-guard';
 import { Page } from '@/shared/ui/page';
@@ -46,7 +46,7 @@ function choosesKeys(source: SourceInfo | undefined): boolean {
 
 export function NewTablePage() {
   const m = useMessages(designerMessages);
-  const name = useSession((session) => session.source);
+  const name = useSource();
   const { data, error, refetch } = useQuery({ ...sourceQuery(name), enabled: name !== '' });
   if (name === '' || data) return <NewTable key={name} source={data} />;
   return (

@@ -166,7 +166,7 @@ function ChangeList({ tableName, opened }: { tableName?: string; opened?: string
 
 export function HistoryPage() {
   const m = useMessages(historyMessages);
-  const search = useSearch({ from: '/shell/history' });
+  const search = useSearch({ from: '/shell/source/history' });
   const navigate = useNavigate();
   const { data: tables } = useQuery(tablesQuery);
   const all = '\u0000';
@@ -203,7 +203,7 @@ export function HistoryPage() {
 /** The same, of one table. */
 export function TableHistoryPage() {
   const m = useMessages(historyMessages);
-  const { tableName } = useParams({ from: '/shell/tables/$tableName/history' });
+  const { tableName } = useParams({ from: '/shell/source/tables/$tableName/history' });
   return (
     <div className="scroll-thin min-h-0 flex-1 overflow-y-auto">
       <div className="mx-auto w-full max-w-5xl px-5 py-5 sm:px-8">

@@ -169,7 +169,7 @@ function Wizard({ table }: { table: TableInfo }) {
 
 /** Rows of a file into an existing table. */
 export function ImportPage() {
-  const { tableName } = useParams({ from: '/shell/tables/$tableName/import' });
+  const { tableName } = useParams({ from: '/shell/source/tables/$tableName/import' });
   const { data: table } = useQuery(tableQuery(tableName));
   if (!table) return <LoadingState />;
   return (

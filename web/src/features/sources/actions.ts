@@ -1,15 +1,5 @@
-import { queryClient } from '@/app/query-client';
 import { ApiError } from '@/shared/api/client';
-import { keys } from '@/shared/api/queries';
 import type { SourceTest } from '@/shared/api/types';
-import { chooseSource } from '@/shared/session/session';
-
-/** Works in another database from now on: everything that is shown is asked for again. */
-export function openSource(name: string): void {
-  chooseSource(name === 'main' ? '' : name);
-  for (const key of [keys.tables, ['rows'], keys.changes, keys.trash])
-    queryClient.removeQueries({ queryKey: key });
-}
 
 /** The reason a database gave belongs to what is shown, beside the words for its kind. */
 export function withReason(error: unknown): unknown {

@@ -13,7 +13,8 @@ import { uiMessages } from '@/shared/ui/i18n';
 import { Page } from '@/shared/ui/page';
 import { ErrorNote, ErrorState, LoadingState } from '@/shared/ui/states';
 import { toast } from '@/shared/ui/toast';
-import { errorOfTest, openSource, withReason } from './actions';
+import { errorOfTest, withReason } from './actions';
+import { forgetTables, inSource } from './current';
 import { sourcesMessages } from './i18n';
 import {
   bodyOf,
@@ -265,8 +266,9 @@ function ConnectForm({ kinds, taken, source }: FormProps) {
         : await api.post<SourceInfo>(sources, body);
       await client.invalidateQueries({ queryKey: keys.sources });
       toast({ title: source ? m.saved(now.displayName) : m.made(now.displayName) });
-      openSource(now.name);
-      await navigate({ to: source ? '/sources' : '/tables' });
+      // What was seen of it may have been read in another place, or as another user.
+      forgetTables();
+      await navigate({ to: source ? '/sources' : '/tables', search: inSource(now.name) });
     } catch (failure) {
       setError(withReason(failure));
       setBusy(undefined);

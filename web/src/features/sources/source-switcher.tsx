@@ -2,20 +2,11 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { ChevronsUpDown, Database, LockKeyhole } from 'lucide-react';
 import { sourcesQuery } from '@/shared/api/queries';
-import type { SourceInfo } from '@/shared/api/types';
 import { useMessages } from '@/shared/i18n/core';
 import { isAdminRole, useSession } from '@/shared/session/session';
 import { Menu, MenuChoice, MenuItem, MenuSeparator } from '@/shared/ui/menu';
-import { openSource } from './actions';
+import { inSource, useCurrentSource } from './current';
 import { sourcesMessages } from './i18n';
-
-/** The attached database one works in; nothing = the workspace's own tables. */
-export function useCurrentSource(): { name: string; source: SourceInfo | undefined } {
-  const name = useSession((state) => state.source);
-  const isAdmin = useSession((state) => isAdminRole(state.user));
-  const { data } = useQuery({ ...sourcesQuery, enabled: isAdmin || name !== '' });
-  return { name, source: data?.sources.find((source) => source.name === name) };
-}
 
 /** Where the tables in the list are; absent while there is nothing to choose from. */
 export function SourceSwitcher() {
@@ -57,10 +48,7 @@ export function SourceSwitcher() {
             hint: source.label,
           })),
         ]}
-        onChange={(next) => {
-          openSource(next);
-          void navigate({ to: '/tables' });
-        }}
+        onChange={(next) => void navigate({ to: '/tables', search: inSource(next) })}
       />
       <MenuSeparator />
       <MenuItem render={<Link to="/sources" />}>{m.manage}</MenuItem>

@@ -15,7 +15,6 @@ import { api, path } from '@/shared/api/client';
 import { keys, sourcesQuery } from '@/shared/api/queries';
 import type { SourceInfo, SourceTest } from '@/shared/api/types';
 import { useMessages } from '@/shared/i18n/core';
-import { useSession } from '@/shared/session/session';
 import { Badge } from '@/shared/ui/badge';
 import { buttonClass, IconButton } from '@/shared/ui/button';
 import { ConfirmDialog } from '@/shared/ui/dialog';
@@ -25,7 +24,8 @@ import { Page } from '@/shared/ui/page';
 import { EmptyState, ErrorNote, ErrorState, LoadingState } from '@/shared/ui/states';
 import { Table } from '@/shared/ui/table';
 import { toast } from '@/shared/ui/toast';
-import { errorOfTest, openSource } from './actions';
+import { errorOfTest } from './actions';
+import { inSource, useSource } from './current';
 import { sourcesMessages } from './i18n';
 
 const icon = 'size-4';
@@ -43,6 +43,8 @@ function ConnectLink() {
 function RemoveDialog({ source, onClose }: { source: SourceInfo; onClose: () => void }) {
   const m = useMessages(sourcesMessages);
   const client = useQueryClient();
+  const navigate = useNavigate();
+  const current = useSource();
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
   async function remove() {
@@ -50,7 +52,7 @@ function RemoveDialog({ source, onClose }: { source: SourceInfo; onClose: () => 
     setError(null);
     try {
       await api.delete(path('api/db-editor/sources', source.name));
-      if (useSession.getState().source === source.name) openSource('');
+      if (current === source.name) await navigate({ to: '/sources', search: inSource('') });
       await client.invalidateQueries({ queryKey: keys.sources });
       toast({ title: m.removed(source.displayName) });
       onClose();
@@ -171,10 +173,8 @@ export function SourcesPage() {
   const navigate = useNavigate();
   const { data, error, refetch } = useQuery(sourcesQuery);
   const [removing, setRemoving] = useState<SourceInfo>();
-  const open = (source: SourceInfo) => {
-    openSource(source.name);
-    void navigate({ to: '/tables' });
-  };
+  const open = (source: SourceInfo) =>
+    void navigate({ to: '/tables', search: inSource(source.name) });
   const attached = data?.sources.filter((source) => !source.managed) ?? [];
   return (
     <Page title={m.title} description={m.intro} actions={<ConnectLink />} width="wide">

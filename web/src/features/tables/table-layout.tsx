@@ -1,9 +1,9 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, Outlet, useParams } from '@tanstack/react-router';
 import { BookOpenText, Columns3, FileUp, History, Table2 } from 'lucide-react';
+import { useSource } from '@/features/sources/current';
 import { tableQuery } from '@/shared/api/queries';
 import { useMessages } from '@/shared/i18n/core';
-import { useSession } from '@/shared/session/session';
 import { ErrorState } from '@/shared/ui/states';
 import { TableIcon } from '@/shared/ui/table-icon';
 import { tablesMessages } from './i18n';
@@ -20,9 +20,9 @@ const tabs = [
 /** Name and parts of one table; the parts fill the rest. */
 export function TableLayout() {
   const m = useMessages(tablesMessages);
-  const { tableName } = useParams({ from: '/shell/tables/$tableName' });
+  const { tableName } = useParams({ from: '/shell/source/tables/$tableName' });
   const { data: table, error, refetch } = useQuery(tableQuery(tableName));
-  const source = useSession((state) => state.source);
+  const source = useSource();
   const name = table?.displayName ?? tableName;
   // An attached table has no API of its own; rows go in only where they may.
   const shown = tabs.filter(

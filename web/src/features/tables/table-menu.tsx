@@ -2,10 +2,10 @@ import { Link, useNavigate } from '@tanstack/react-router';
 import { BookOpenText, Columns3, Ellipsis, FileUp, History, Table2, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import { PlannedDialog } from '@/features/plans/drop-dialog';
+import { useSource } from '@/features/sources/current';
 import { path } from '@/shared/api/client';
 import type { TableInfo } from '@/shared/api/types';
 import { useMessages } from '@/shared/i18n/core';
-import { useSession } from '@/shared/session/session';
 import { IconButton } from '@/shared/ui/button';
 import { Menu, MenuItem, MenuSeparator } from '@/shared/ui/menu';
 import { tablesMessages } from './i18n';
@@ -16,7 +16,7 @@ const icon = 'size-4';
 export function TableMenu({ table }: { table: TableInfo }) {
   const m = useMessages(tablesMessages);
   const navigate = useNavigate();
-  const source = useSession((state) => state.source);
+  const source = useSource();
   const [dropping, setDropping] = useState(false);
   const params = { tableName: table.tableName };
   return (

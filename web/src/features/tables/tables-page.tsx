@@ -3,9 +3,8 @@ import { Link } from '@tanstack/react-router';
 import { FileUp, Plus, Search, Table2 } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import { systemColumns } from '@/features/designer/model';
-import { openSource } from '@/features/sources/actions';
+import { inSource, useCurrentSource } from '@/features/sources/current';
 import { sourcesMessages } from '@/features/sources/i18n';
-import { useCurrentSource } from '@/features/sources/source-switcher';
 import { tablesQuery } from '@/shared/api/queries';
 import type { TableInfo } from '@/shared/api/types';
 import { useLanguage, useMessages } from '@/shared/i18n/core';
@@ -113,7 +112,9 @@ export function TablesPage() {
       {error ? <ErrorState error={error} onRetry={() => void refetch()} /> : null}
       {error && name ? (
         <p className="text-center">
-          <Button onClick={() => openSource('')}>{s.backToOwn}</Button>
+          <Link to="/tables" search={inSource('')} className={buttonClass('secondary')}>
+            {s.backToOwn}
+          </Link>
         </p>
       ) : null}
       {!data && !error ? <LoadingState /> : null}

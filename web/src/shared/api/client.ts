@@ -87,6 +87,10 @@ export function setSource(name: string): void {
   state.source = name;
 }
 
+export function getSource(): string {
+  return state.source;
+}
+
 /** Only what is about tables has a source; sources themselves have none. */
 function hasSource(path: string): boolean {
   const plain = path.replace(/^\//, '');

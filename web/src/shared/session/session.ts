@@ -1,5 +1,5 @@
 import { create } from 'zustand';
-import { ApiError, api, onUnauthenticated, setCsrf, setSource, setTenant } from '../api/client';
+import { ApiError, api, onUnauthenticated, setCsrf, setTenant } from '../api/client';
 import type { User } from '../api/types';
 
 interface MeAnswer {
@@ -16,19 +16,6 @@ interface Session {
   user: User | null;
   /** slug a platform user chose; '' = the server's default */
   tenant: string;
-  /** name of the attached database one works in; '' = the workspace's own tables */
-  source: string;
-}
-
-const sourceKey = 'telaio.source';
-
-/** Of this tab alone: two of them may look into two databases. */
-function storedSource(): string {
-  try {
-    return sessionStorage.getItem(sourceKey) ?? '';
-  } catch {
-    return '';
-  }
 }
 
 const tenantKey = 'telaio.tenant';
@@ -45,20 +32,7 @@ export const useSession = create<Session>(() => ({
   status: 'unknown',
   user: null,
   tenant: storedTenant(),
-  source: storedSource(),
 }));
-setSource(storedSource());
-
-/** Whoever calls this has the queries asked again. */
-export function chooseSource(name: string): void {
-  try {
-    sessionStorage.setItem(sourceKey, name);
-  } catch {
-    // lasts for this page only
-  }
-  setSource(name);
-  useSession.setState({ source: name });
-}
 
 export function isPlatformRole(user: User | null): boolean {
   return user?.role === 'OWNER' || user?.role === 'PLATFORM_ADMIN';
@@ -70,7 +44,6 @@ export function isAdminRole(user: User | null): boolean {
 }
 
 export function chooseTenant(slug: string): void {
-  chooseSource('');
   try {
     localStorage.setItem(tenantKey, slug);
   } catch {

@@ -8,6 +8,9 @@ export interface LeaveWords {
   leave: string;
 }
 
+const databaseOf = ({ search }: { search: object }) =>
+  'source' in search ? search.source : undefined;
+
 /**
  * Asks before a page with unsaved work is left; `release` lets the next navigation pass.
  * `busy`: work that goes on when the page is left, but not when the window closes.
@@ -19,9 +22,11 @@ export function useLeaveGuard(
 ): { release: () => void; dialog: ReactNode } {
   const released = useRef(false);
   const blocker = useBlocker({
-    // What changes behind the question mark is the same page.
+    // What changes behind the question mark is the same page, unless it is the database.
     shouldBlockFn: ({ current, next }) =>
-      dirty && !released.current && current.pathname !== next.pathname,
+      dirty &&
+      !released.current &&
+      (current.pathname !== next.pathname || databaseOf(current) !== databaseOf(next)),
     enableBeforeUnload: () => (dirty || busy) && !released.current,
     withResolver: true,
   });

@@ -132,6 +132,7 @@ export const en = {
   sourceIs: (name: string) => `Database: ${name}`,
   manage: 'Databases…',
   gone: 'This database cannot be opened',
+  goneText: (name: string) => `No database “${name}” is attached here, or you may not see it.`,
   backToOwn: 'Back to the own tables',
 };
 export type SourcesMessages = typeof en;

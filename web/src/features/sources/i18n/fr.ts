@@ -138,5 +138,6 @@ export const fr: SourcesMessages = {
   sourceIs: (name) => `Base de données : ${name}`,
   manage: 'Bases de données…',
   gone: 'Cette base ne s’ouvre pas',
+  goneText: (name) => `Aucune base « ${name} » n’est rattachée ici, ou vous ne pouvez pas la voir.`,
   backToOwn: 'Retour aux tables propres',
 };

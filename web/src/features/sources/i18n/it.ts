@@ -136,5 +136,6 @@ export const it: SourcesMessages = {
   sourceIs: (name) => `Database: ${name}`,
   manage: 'Database…',
   gone: 'Questo database non si apre',
+  goneText: (name) => `Qui non è collegato alcun database «${name}», oppure non puoi vederlo.`,
   backToOwn: 'Torna alle tabelle proprie',
 };
