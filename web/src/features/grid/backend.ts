@@ -1,4 +1,4 @@
-import { type Answer, api, call, path, send } from '@/shared/api/client';
+import { type Answer, api, call, getPlace, path, send } from '@/shared/api/client';
 import type { Row, RowPage } from '@/shared/api/types';
 import type { Count } from './lib/source';
 
@@ -34,14 +34,16 @@ export interface Backend {
 
 const versioned = ({ data: row, etag }: Answer<Row>): Versioned => ({ row, etag });
 
+/** Of the workspace and database shown now: what waits in a line is never written to the next. */
 export function makeBackend(table: string): Backend {
+  const place = getPlace();
   return {
-    read: async (key) => versioned(await call<Row>('GET', data(table, key))),
+    read: async (key) => versioned(await call<Row>('GET', data(table, key), { place })),
     patch: async (key, body, ifMatch) =>
-      versioned(await call<Row>('PATCH', data(table, key), { body, ifMatch })),
-    insert: async (body) => versioned(await call<Row>('POST', data(table), { body })),
+      versioned(await call<Row>('PATCH', data(table, key), { body, ifMatch, place })),
+    insert: async (body) => versioned(await call<Row>('POST', data(table), { body, place })),
     bulk: async (operations) => {
-      await api.post(`${data(table)}:bulk`, { operations });
+      await api.post(`${data(table)}:bulk`, { operations }, { place });
     },
   };
 }

@@ -44,8 +44,15 @@ export class ApiError extends Error {
 
 export type QueryValue = string | number | boolean | null | undefined;
 
+export interface Place {
+  tenant: string;
+  source: string;
+}
+
 export interface RequestOptions {
   query?: Record<string, QueryValue> | undefined;
+  /** Where the tables are that it is about; without one, what is shown when it is sent. */
+  place?: Place | undefined;
   /** A plain value is sent as JSON; a Blob or string goes as it is. */
   body?: unknown;
   contentType?: string | undefined;
@@ -64,10 +71,8 @@ export interface Answer<T, M = Record<string, unknown>> {
   location: string | undefined;
 }
 
-interface ClientState {
+interface ClientState extends Place {
   csrf: string;
-  tenant: string;
-  source: string;
   onUnauthenticated: (() => void) | undefined;
 }
 
@@ -91,6 +96,10 @@ export function getSource(): string {
   return state.source;
 }
 
+export function getPlace(): Place {
+  return { tenant: state.tenant, source: state.source };
+}
+
 /** Only what is about tables has a source; sources themselves have none. */
 function hasSource(path: string): boolean {
   const plain = path.replace(/^\//, '');
@@ -107,13 +116,17 @@ export function basePath(): string {
   return meta.endsWith('/') ? meta : `${meta}/`;
 }
 
-export function buildUrl(path: string, query?: Record<string, QueryValue>): string {
+export function buildUrl(
+  path: string,
+  query?: Record<string, QueryValue>,
+  source = state.source,
+): string {
   const url = basePath() + path.replace(/^\//, '');
   const params = new URLSearchParams();
   for (const [key, value] of Object.entries(query ?? {})) {
     if (value !== undefined && value !== null) params.append(key, String(value));
   }
-  if (state.source && hasSource(path) && !params.has('source')) params.set('source', state.source);
+  if (source && hasSource(path) && !params.has('source')) params.set('source', source);
   const text = params.toString();
   if (!text) return url;
   return url + (url.includes('?') ? '&' : '?') + text;
@@ -122,7 +135,8 @@ export function buildUrl(path: string, query?: Record<string, QueryValue>): stri
 export function buildHeaders(method: string, options: RequestOptions): Record<string, string> {
   const headers: Record<string, string> = { Accept: 'application/json' };
   if (method !== 'GET' && method !== 'HEAD' && state.csrf) headers['X-Telaio-CSRF'] = state.csrf;
-  if (state.tenant) headers['X-Telaio-Tenant'] = state.tenant;
+  const { tenant } = options.place ?? state;
+  if (tenant) headers['X-Telaio-Tenant'] = tenant;
   if (options.ifMatch !== undefined) headers['If-Match'] = options.ifMatch;
   if (options.idempotencyKey) headers['Idempotency-Key'] = options.idempotencyKey;
   if (options.contentType) headers['Content-Type'] = options.contentType;
@@ -180,7 +194,7 @@ export async function send(
 ): Promise<Response> {
   let response: Response;
   try {
-    response = await fetch(buildUrl(path, options.query), {
+    response = await fetch(buildUrl(path, options.query, options.place?.source), {
       method,
       headers: buildHeaders(method, options),
       body: encodeBody(options.body),
@@ -212,7 +226,7 @@ export async function sendRaw(
 ): Promise<RawAnswer> {
   const started = performance.now();
   try {
-    const response = await fetch(buildUrl(path, options.query), {
+    const response = await fetch(buildUrl(path, options.query, options.place?.source), {
       method,
       headers: buildHeaders(method, options),
       body: encodeBody(options.body),
@@ -240,7 +254,7 @@ export interface UploadOptions extends RequestOptions {
 export function upload<T>(path: string, options: UploadOptions): Promise<T> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
-    request.open('POST', buildUrl(path, options.query));
+    request.open('POST', buildUrl(path, options.query, options.place?.source));
     for (const [name, value] of Object.entries(buildHeaders('POST', options)))
       request.setRequestHeader(name, value);
     request.upload.onprogress = (event) => options.onProgress?.(event.loaded, event.total);
