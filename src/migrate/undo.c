@@ -67,7 +67,8 @@ enum errcode migrate_undo_preview(const struct migrate_target *t, const char *id
 static bool is_about_rows(enum errcode code)
 {
     return code == ERR_NOT_NULL_VIOLATION || code == ERR_UNIQUE_VIOLATION ||
-           code == ERR_CHECK_VIOLATION || code == ERR_FOREIGN_KEY_VIOLATION;
+           code == ERR_CHECK_VIOLATION || code == ERR_FOREIGN_KEY_VIOLATION ||
+           code == ERR_INVALID_VALUE;
 }
 
 enum errcode migrate_undo(const struct migrate_target *t, const char *id, struct arena *a,

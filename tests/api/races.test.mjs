@@ -2,8 +2,9 @@
 // the store is.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { addUser, startWithOwner } from "../support/telaio.mjs";
+import { addUser, contacts, startWithOwner } from "../support/telaio.mjs";
 
+const tables = "/api/db-editor/tables";
 const counters = { displayName: "Counters", columns: [{ name: "n", type: "number", kind: "integer" }] };
 const rows = "/api/custom/counters";
 const many = (n, fn) => Promise.all(Array.from({ length: n }, (_, i) => fn(i)));
@@ -11,7 +12,7 @@ const statuses = (answers) => answers.map((answer) => answer.status).sort().join
 
 async function startWithCounters(t) {
   const { client } = await startWithOwner(t);
-  const made = await client.post("/api/db-editor/tables", counters);
+  const made = await client.post(tables, counters);
   assert.equal(made.status, 201, made.text);
   return client;
 }
@@ -63,4 +64,26 @@ test("a key that comes with many requests at once is used by one", async (t) => 
     assert.equal(new Set(made.map((answer) => answer.data.id)).size, 1, "the others repeat the answer");
   }
   assert.equal((await client.get(rows)).data.rows.length, 5);
+});
+
+test("two who change one table at once never leave half of it", async (t) => {
+  const { client } = await startWithOwner(t);
+  await client.post(tables, contacts);
+  await client.post("/api/custom/contacts", Array.from({ length: 200 }, (_, i) => ({ email: `p${i}@x.org`, name: `n${i}` })));
+  const answers = await Promise.all(Array.from({ length: 16 }, (_, i) => {
+    const path = `${tables}/custom_contacts/columns`;
+    if (i % 4 === 0) return client.delete(`${path}/name`);
+    if (i % 4 === 1) return client.post(path, { name: `c${i}`, type: "text", unique: true });
+    if (i % 4 === 2) return client.put(`${path}/age`, { name: `age${i}` });
+    return client.post("/api/custom/contacts", { email: `w${i}@x.org` });
+  }));
+  for (const [i, answer] of answers.entries()) assert.ok([200, 201, 404, 409].includes(answer.status), `${i}: ${answer.text}`);
+  const count = (kind) => answers.filter((answer, i) => i % 4 === kind && answer.status < 300).length;
+  assert.equal(count(0), 1, "one drops the column");
+  assert.equal(count(1), 4, "each adds its own");
+  assert.equal(count(2), 1, "one renames");
+  assert.equal(count(3), 4, `rows go on being written: ${answers.filter((_, i) => i % 4 === 3).map((a) => a.text)}`);
+  const { data } = await client.get(`${tables}/custom_contacts`);
+  assert.equal(data.columns.filter((c) => /^c\d+$/.test(c.name)).length, 4);
+  assert.equal((await client.get("/api/custom/contacts?limit=1")).data.pagination.total, 204);
 });

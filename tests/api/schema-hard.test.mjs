@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { test } from "node:test";
-import { contacts, startWithOwner } from "../support/telaio.mjs";
+import { startWithOwner } from "../support/telaio.mjs";
 
 const editor = "/api/db-editor";
 const tables = `${editor}/tables`;
@@ -197,75 +197,4 @@ test("a column called as a word of SQL goes and comes where texts have that word
   // the CHECK of note, which says AND, IS and NOT, is still there
   assert.equal((await client.post("/api/custom/people", { email: "z@x.org", city: "z", note: "never" })).status, 422);
   assert.equal(sqlite(server, "SELECT count(*) FROM v;"), String(rowCount));
-});
-
-test("undo in the wrong order says what is in the way", async (t) => {
-  const { client } = await startWithOwner(t);
-  await client.post(tables, contacts);
-  await client.post("/api/custom/contacts", { email: "a@x.org", name: "A" });
-  const undo = (change) => client.post(`${editor}/changes/${change.data.changeId}:undo`);
-  const added = await client.post(`${tables}/custom_contacts/columns`, { name: "one", type: "text" });
-  const renamed = await client.put(`${tables}/custom_contacts/columns/one`, { name: "two" });
-  const index = await client.post(`${tables}/custom_contacts/indexes`, { columns: ["two"] });
-  const early = await undo(added);
-  assert.equal(early.status, 409, early.text);
-  assert.match(early.error.message, /later change/);
-  assert.ok(early.error.hint);
-  for (const change of [index, renamed, added]) assert.equal((await undo(change)).status, 201);
-  // the name was taken meanwhile
-  const dropped = await client.delete(`${tables}/custom_contacts/columns/name`);
-  const other = await client.post(`${tables}/custom_contacts/columns`, { name: "name", type: "number" });
-  assert.equal((await undo(dropped)).status, 409);
-  assert.equal((await undo(other)).status, 201);
-  assert.equal((await undo(dropped)).status, 201);
-  assert.equal((await client.get("/api/custom/contacts")).data.rows[0].name, "A");
-});
-
-test("an undo that rows of today stand against says so, and works when they fit", async (t) => {
-  const { client } = await startWithOwner(t);
-  const required = { name: "must", type: "text", nullable: false };
-  await client.post(tables, { displayName: "Things", columns: [required, { name: "b", type: "text" }] });
-  await client.post("/api/custom/things", { must: "kept", b: "old" });
-  const dropped = await client.delete(`${tables}/custom_things/columns/must`);
-  const later = (await client.post("/api/custom/things", { b: "new" })).data;
-  const undo = () => client.post(`${editor}/changes/${dropped.data.changeId}:undo`);
-  const refused = await undo();
-  assert.equal(refused.status, 422, refused.text);
-  assert.match(refused.error.hint, /rows written since/);
-  assert.equal((await client.get("/api/custom/things")).data.rows.length, 2);
-  assert.equal((await client.delete(`/api/custom/things/${later.id}`)).status, 200);
-  assert.equal((await undo()).status, 201);
-  assert.deepEqual((await client.get("/api/custom/things")).data.rows.map((row) => row.must), ["kept"]);
-  // the key of a child: a row without its parent was written while the parent was in the trash
-  await client.post(tables, { displayName: "Parts", columns: [{ name: "thing", type: "relation", relatedTable: "custom_things" }] });
-  const gone = await client.delete(`${tables}/custom_things`);
-  const stray = (await client.post("/api/custom/parts", { thing: "00000000-0000-7000-8000-000000000000" })).data;
-  const parent = () => client.post(`${editor}/changes/${gone.data.changeId}:undo`);
-  const kept = await parent();
-  assert.equal(kept.status, 409, kept.text);
-  assert.match(kept.error.hint, /rows written since/);
-  assert.equal((await client.delete(`/api/custom/parts/${stray.id}`)).status, 200);
-  assert.equal((await parent()).status, 201);
-});
-
-test("two who change one table at once never leave half of it", async (t) => {
-  const { client } = await startWithOwner(t);
-  await client.post(tables, contacts);
-  await client.post("/api/custom/contacts", Array.from({ length: 200 }, (_, i) => ({ email: `p${i}@x.org`, name: `n${i}` })));
-  const answers = await Promise.all(Array.from({ length: 16 }, (_, i) => {
-    const path = `${tables}/custom_contacts/columns`;
-    if (i % 4 === 0) return client.delete(`${path}/name`);
-    if (i % 4 === 1) return client.post(path, { name: `c${i}`, type: "text", unique: true });
-    if (i % 4 === 2) return client.put(`${path}/age`, { name: `age${i}` });
-    return client.post("/api/custom/contacts", { email: `w${i}@x.org` });
-  }));
-  for (const [i, answer] of answers.entries()) assert.ok([200, 201, 404, 409].includes(answer.status), `${i}: ${answer.text}`);
-  const count = (kind) => answers.filter((answer, i) => i % 4 === kind && answer.status < 300).length;
-  assert.equal(count(0), 1, "one drops the column");
-  assert.equal(count(1), 4, "each adds its own");
-  assert.equal(count(2), 1, "one renames");
-  assert.equal(count(3), 4, `rows go on being written: ${answers.filter((_, i) => i % 4 === 3).map((a) => a.text)}`);
-  const { data } = await client.get(`${tables}/custom_contacts`);
-  assert.equal(data.columns.filter((c) => /^c\d+$/.test(c.name)).length, 4);
-  assert.equal((await client.get("/api/custom/contacts?limit=1")).data.pagination.total, 204);
 });
