@@ -149,3 +149,45 @@ test('another workspace begins with its own tables', async ({ signedIn, page }) 
   await expect(page.getByText('Draw your first table')).toBeVisible();
   expect(page.url()).toBe(`${signedIn.url}/tables`);
 });
+
+test('unsaved work is asked about before another workspace is entered', async ({ signedIn, page }) => {
+  const made = await signedIn.call('POST', '/api/tenants', { slug: 'north', name: 'North' });
+  expect(made.status, made.text).toBe(201);
+  const draw = async (name: string) => {
+    await page.goto(`${signedIn.url}/tables/new`);
+    await page.getByRole('textbox', { name: 'Table name' }).fill(name);
+    await page.getByRole('button', { name: /^Workspace:/ }).click();
+    await page.getByRole('menuitemradio', { name: /North/ }).click();
+    const question = page.getByRole('alertdialog').or(page.getByRole('dialog'));
+    await expect(question).toBeVisible();
+    return question;
+  };
+  await draw('Parts');
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('textbox', { name: 'Table name' })).toHaveValue('Parts');
+  await page.getByLabel('Column name').fill('Name');
+  await page.getByRole('button', { name: 'Review the SQL' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Create the table' }).click();
+  await page.waitForURL('**/tables/custom_parts/data**');
+  // it was made where it was drawn
+  const here = await signedIn.call('GET', '/api/db-editor/tables');
+  expect(JSON.stringify(here.data)).toContain('custom_parts');
+
+  const question = await draw('Gears');
+  await question.getByRole('button', { name: /Leave/ }).click();
+  await page.waitForURL(`${signedIn.url}/tables`);
+  await expect(page.getByRole('button', { name: 'Workspace: North' })).toBeVisible();
+  await expect(page.getByText('Draw your first table')).toBeVisible();
+});
+
+test('an address leads into a workspace, and one that is not there leads home', async ({ signedIn, page }) => {
+  const made = await signedIn.call('POST', '/api/tenants', { slug: 'north', name: 'North' });
+  expect(made.status, made.text).toBe(201);
+  await page.goto(`${signedIn.url}/workspaces/north`);
+  await page.waitForURL(`${signedIn.url}/tables`);
+  await expect(page.getByRole('button', { name: 'Workspace: North' })).toBeVisible();
+  await page.goto(`${signedIn.url}/workspaces/nowhere`);
+  await page.waitForURL(`${signedIn.url}/tables`);
+  await expect(page.getByText('Draw your first table')).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Workspace: North' })).toBeHidden();
+});

@@ -11,9 +11,10 @@ import { lazy, Suspense } from 'react';
 import { enterSource, inSource, type SourceSearch } from '@/features/sources/current';
 import { SourceScope } from '@/features/sources/source-scope';
 import { basePath } from '@/shared/api/client';
-import { loadSession, useSession } from '@/shared/session/session';
+import { chooseTenant, isPlatformRole, loadSession, useSession } from '@/shared/session/session';
 import { ErrorState, LoadingState } from '@/shared/ui/states';
 import { NotFoundPage } from './not-found';
+import { queryClient } from './query-client';
 import { Shell } from './shell';
 
 const rootRoute = createRootRoute({
@@ -51,6 +52,25 @@ const shellRoute = createRoute({
     if (!preload) enterSource(search);
   },
   component: Shell,
+});
+
+/**
+ * The way into another workspace. It is an address so that unsaved work is asked about before
+ * anything of the former one is left: what is drawn in one workspace is never saved in another.
+ */
+const workspaceRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/workspaces/$slug',
+  beforeLoad: async ({ params, preload }) => {
+    if (!preload && isPlatformRole(useSession.getState().user)) {
+      chooseTenant(params.slug === 'main' ? '' : params.slug);
+      // Before anything is asked again: the databases of the other workspace are others.
+      enterSource(inSource(''));
+      await loadSession(true); // one that is not there is not kept
+      void queryClient.resetQueries();
+    }
+    throw redirect({ to: '/tables', search: inSource(''), replace: true });
+  },
 });
 
 /** What is about the tables of one database; the other pages are about the whole workspace. */
@@ -223,6 +243,7 @@ const routeTree = rootRoute.addChildren([
   signInRoute,
   setupRoute,
   shellRoute.addChildren([
+    workspaceRoute,
     sourceRoute.addChildren([
       homeRoute,
       tablesRoute,

@@ -14,8 +14,7 @@ import {
   X,
 } from 'lucide-react';
 import { useMemo, useState } from 'react';
-import { queryClient } from '@/app/query-client';
-import { enterSource, inSource, useCurrentSource, useTables } from '@/features/sources/current';
+import { inSource, useCurrentSource, useTables } from '@/features/sources/current';
 import { SourceSwitcher } from '@/features/sources/source-switcher';
 import { api, basePath } from '@/shared/api/client';
 import { keys } from '@/shared/api/queries';
@@ -30,7 +29,7 @@ import {
 import { compareNames } from '@/shared/i18n/format';
 import { scoreMatch } from '@/shared/lib/commands';
 import { setTheme, type Theme, useTheme } from '@/shared/lib/theme';
-import { chooseTenant, isPlatformRole, signOut, useSession } from '@/shared/session/session';
+import { isPlatformRole, signOut, useSession } from '@/shared/session/session';
 import { IconButton } from '@/shared/ui/button';
 import { Kbd } from '@/shared/ui/kbd';
 import { LayerHome, placeOf } from '@/shared/ui/layer';
@@ -98,13 +97,9 @@ function WorkspaceSwitcher() {
             label: item.name || item.slug,
             hint: item.name ? item.slug : '',
           }))}
-        onChange={(slug) => {
-          chooseTenant(slug === 'main' ? '' : slug);
-          // Before anything is asked again: the databases of the other workspace are others.
-          enterSource(inSource(''));
-          void queryClient.resetQueries();
-          void navigate({ to: '/tables', search: inSource('') });
-        }}
+        onChange={(slug) =>
+          void navigate({ to: '/workspaces/$slug', params: { slug }, search: inSource('') })
+        }
       />
     </Menu>
   );
