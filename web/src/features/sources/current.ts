@@ -6,7 +6,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import { queryClient } from '@/app/query-client';
-import { ApiError, getSource, setSource } from '@/shared/api/client';
+import { ApiError, getPlace, setSource } from '@/shared/api/client';
 import { keys, sourcesQuery, tablesQuery } from '@/shared/api/queries';
 import type { SourceInfo } from '@/shared/api/types';
 import { isAdminRole, useSession } from '@/shared/session/session';
@@ -34,7 +34,7 @@ export function forgetTables(): void {
  * same keys. Called when an address is entered, before its page asks for anything.
  */
 export function enterSource({ source = '' }: SourceSearch): void {
-  if (source === getSource()) return;
+  if (source === getPlace().source) return;
   setSource(source);
   forgetTables();
 }

@@ -44,6 +44,7 @@ export class ApiError extends Error {
 
 export type QueryValue = string | number | boolean | null | undefined;
 
+/** Where tables are: in a workspace, and there in an attached database; empty = the own one. */
 export interface Place {
   tenant: string;
   source: string;
@@ -92,10 +93,7 @@ export function setSource(name: string): void {
   state.source = name;
 }
 
-export function getSource(): string {
-  return state.source;
-}
-
+/** What is shown now; it stays as it is when another place is shown. */
 export function getPlace(): Place {
   return { tenant: state.tenant, source: state.source };
 }
